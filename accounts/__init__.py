@@ -1,0 +1,1 @@
+"""People who sign in: staff, later members and buyers."""

@@ -1,0 +1,193 @@
+"""An order is one row; orders/services.py changes it."""
+
+import uuid
+from enum import nonmember
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from passes.models import Pass
+from shops.fields import MoneyField
+from shops.models import ApiToken, Brand, BrandOwned, Member
+
+
+class OrderStatus(models.TextChoices):
+    """The order's state: what the `status` filter and the webhooks speak of."""
+
+    OPEN = "open", _("Open")
+    PAID = "paid", _("Paid")
+    FAILED = "failed", _("Failed")
+    CANCELED = "canceled", _("Canceled")
+    EXPIRED = "expired", _("Expired")
+
+    steps = nonmember({"open": {"paid", "failed", "canceled", "expired"}})
+
+    def may_become(self, to: str) -> bool:
+        """Whether the step from this state to `to` exists. All states but open are final."""
+        return to in self.steps.get(self.value, ())
+
+
+class ProcessingStatus(models.TextChoices):
+    """What staff did with the order."""
+
+    OPEN = "open", _("Open")
+    BEING_PROCESSED = "being_processed", _("Being processed")
+    PROCESSED = "processed", _("Processed")
+    ARCHIVED = "archived", _("Archived")
+
+    steps = nonmember(
+        {
+            "open": {"being_processed", "archived"},
+            "being_processed": {"open", "processed"},
+            "processed": {"archived"},
+        }
+    )
+
+    def may_become(self, to: str) -> bool:
+        """Whether the step from this state to `to` exists."""
+        return to in self.steps.get(self.value, ())
+
+
+class Order(BrandOwned):
+    """A member's purchase: coupons for points and money."""
+
+    uuid = models.UUIDField(_("identifier"), default=uuid.uuid4, unique=True, editable=False)
+    number = models.PositiveBigIntegerField(
+        _("number"), editable=False, help_text=_("Runs per brand without gaps; never changes.")
+    )
+    member = models.ForeignKey(Member, models.PROTECT, related_name="orders", verbose_name=_("member"))
+    status = models.CharField(_("status"), max_length=10, choices=OrderStatus, default=OrderStatus.OPEN)
+    processing_status = models.CharField(
+        _("processing"), max_length=15, choices=ProcessingStatus, default=ProcessingStatus.OPEN
+    )
+    processed_at = models.DateTimeField(_("processed at"), null=True, blank=True)
+    currency = models.CharField(_("currency"), max_length=3)
+    total = MoneyField(_("total"), help_text=_("Due in money, after the points."))
+    total_order_points_price = models.PositiveBigIntegerField(_("price in points"))
+    points_used = models.PositiveBigIntegerField(_("points used"))
+    point_value = models.PositiveIntegerField(_("points for one unit of money"), help_text=_("When it was placed."))
+    member_partner_id = models.CharField(_("the partner's id of the member"), max_length=100, blank=True)
+    mail_delivered_in_inbox = models.BooleanField(_("mail delivered"), default=False)
+    version = models.PositiveIntegerField(_("version"), default=1, help_text=_("Counts the changes of its status."))
+    expires_at = models.DateTimeField(_("to be paid by"), null=True, blank=True)
+    created_at = models.DateTimeField(_("placed at"), db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(_("updated at"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["brand", "id"], name="order_brand_id"),  # target of composite keys
+            models.UniqueConstraint(fields=["brand", "uuid"], name="order_brand_uuid"),  # target of the events' key
+            models.UniqueConstraint(fields=["brand", "number"], name="order_number_once"),  # also: pages of the list
+            models.CheckConstraint(condition=Q(total__gte=0), name="order_total_not_negative"),
+            models.CheckConstraint(
+                condition=Q(points_used__lte=F("total_order_points_price")), name="order_points_within_price"
+            ),
+            models.CheckConstraint(condition=Q(status__in=OrderStatus.values), name="order_status_known"),
+            models.CheckConstraint(
+                condition=Q(processing_status__in=ProcessingStatus.values), name="order_processing_status_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["brand", "status", "-number"], name="order_by_status"),  # ?status=
+            models.Index(
+                fields=["brand", "processing_status", "status", "-number"], name="order_by_both"
+            ),  # ?processing_status=&status=
+            models.Index(fields=["brand", "processing_status", "-number"], name="order_by_processing"),
+            models.Index(fields=["member", "-number"], name="order_by_member"),  # by-email, by-member-id
+            models.Index(fields=["brand", "updated_at"], name="order_by_update"),  # ?modified_since=
+            models.Index(fields=["expires_at"], name="order_to_expire", condition=Q(status="open")),  # expire_unpaid
+        ]
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class OrderItem(BrandOwned):
+    """One pass in an order, with the price it had then."""
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="items", verbose_name=_("order"))
+    issued_pass = models.OneToOneField(Pass, models.PROTECT, related_name="item", verbose_name=_("pass"))
+    points = models.PositiveIntegerField(_("price in points"))
+
+    brand = models.ForeignKey(Brand, models.PROTECT, related_name="order_items", verbose_name=_("brand"))
+
+    class Meta:
+        verbose_name = _("item")
+        verbose_name_plural = _("items")
+
+    def __str__(self) -> str:
+        return str(self.issued_pass)
+
+
+class Payment(BrandOwned):
+    """The money part of an order, at a payment provider. An order that needs no money has none."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    order = models.OneToOneField(Order, models.PROTECT, related_name="payment", verbose_name=_("order"))
+    provider = models.CharField(_("provider"), max_length=20)
+    provider_id = models.CharField(_("the provider's id"), max_length=60)
+    status = models.CharField(
+        _("status"), max_length=20, default="open", help_text=_("What the provider said last, in its own word.")
+    )
+    amount = MoneyField(_("amount"))
+    currency = models.CharField(_("currency"), max_length=3)
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "provider_id"], name="payment_provider_id_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.provider_id
+
+
+class OrderCount(BrandOwned):
+    """How many orders of a brand stand in each pair of states: the exact totals of filtered lists.
+
+    A database trigger keeps it in the transaction that places or changes an order; nothing else writes it.
+    """
+
+    status = models.CharField(max_length=10)
+    processing_status = models.CharField(max_length=15)
+    count = models.BigIntegerField()
+
+    brand = models.ForeignKey(Brand, models.PROTECT, related_name="order_counts")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["brand", "status", "processing_status"], name="order_count_once"),
+            models.CheckConstraint(condition=Q(count__gte=0), name="order_count_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.status}/{self.processing_status}: {self.count}"
+
+
+class IdempotencyKey(BrandOwned):
+    """The answer to a write that carried an `Idempotency-Key`, kept to be given again for 24 hours."""
+
+    token = models.ForeignKey(ApiToken, models.CASCADE, related_name="idempotency_keys")
+    key = models.CharField(max_length=255)
+    request_digest = models.CharField(max_length=64, help_text=_("SHA-256 of method, path and what the body says."))
+    answer_status = models.PositiveSmallIntegerField(null=True)
+    answer = models.BinaryField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    brand = models.ForeignKey(Brand, models.CASCADE, related_name="idempotency_keys")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["token", "key"], name="idempotency_key_once")]
+        indexes = [models.Index(fields=["created_at"], name="idempotency_key_age")]  # forget_idempotency_keys
+
+    def __str__(self) -> str:
+        return self.key

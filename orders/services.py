@@ -1,0 +1,214 @@
+"""Verbs on orders. Whoever changes an order, by API, admin, payment provider or clock, comes through here."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from typing import Literal
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from orders.models import Order, OrderItem, OrderStatus, Payment, ProcessingStatus
+from orders.payments import provider_named
+from passes.models import Coupon, Pass
+from passes.services import issue_passes, put_back_stock, reserve_passes, take_stock, void_passes
+from shops.errors import InvalidInput, NotEnoughPoints, ShopError
+from shops.models import Brand, Member
+from shops.money import rounded
+from shops.services import give_back_points, lock_member, spend_points
+from webhooks.services import publish
+
+MAX_PASSES = 100  # in one order
+Basket = Sequence[tuple[Coupon, int]]
+
+
+class IllegalTransition(ShopError):
+    """A step that the order's state does not allow."""
+
+    def __init__(self, was: str, to: str) -> None:
+        super().__init__(f"An order that is {was.replace('_', ' ')} cannot become {to.replace('_', ' ')}.")
+
+
+@transaction.atomic
+def place_order(
+    member: Member, basket: Basket, *, points: int | Literal["max"] = 0, member_partner_id: str = ""
+) -> Order:
+    """Sell `basket` (coupons and quantities of one brand) to `member`.
+
+    `points` are used up to that number, or "max": as many as possible; the rest is due in money by the brand's point
+    value, rounded half up to the currency's minor unit. Nothing due means paid at once. Takes stock and points, makes
+    the passes, publishes `open` (and `paid`). Does nothing when it raises InvalidInput, OutOfStock, NotEnoughPoints.
+    """
+    member = lock_member(member)
+    brand = member.brand
+    price = _check_basket(basket)
+    used = _points_to_use(points, price, member.points)
+    for coupon, quantity in sorted(basket, key=lambda line: line[0].pk):  # one order, so that no two can deadlock
+        take_stock(coupon, quantity)
+    total = rounded(Decimal(price - used) / brand.point_value, brand.currency)
+    order = brand.orders.create(
+        member=member,
+        number=_next_number(brand),
+        currency=brand.currency,
+        total=total,
+        total_order_points_price=price,
+        points_used=used,
+        point_value=brand.point_value,
+        member_partner_id=member_partner_id,
+        expires_at=timezone.now() + timedelta(minutes=brand.minutes_to_pay),
+    )
+    _add_items(order, basket)
+    if used:
+        spend_points(member, used, reference=f"order {order.uuid}")
+    if total:
+        _add_payment(order)
+    publish(brand, order_uuid=order.uuid, order_status=order.status, version=order.version)
+    return order if total else set_status(order, OrderStatus.PAID)
+
+
+def _check_basket(basket: Basket) -> int:
+    """The basket's price in points. Raises InvalidInput if it cannot be sold."""
+    passes = sum(quantity for _coupon, quantity in basket)
+    if not 1 <= passes <= MAX_PASSES:
+        raise InvalidInput({"items": [f"An order holds between 1 and {MAX_PASSES} passes."]})
+    now = timezone.now()
+    for coupon, _quantity in basket:
+        if not coupon.is_active or (coupon.valid_until and coupon.valid_until <= now):
+            raise InvalidInput({"items": [f"“{coupon.title}” is not for sale."]})
+    return sum(coupon.points * quantity for coupon, quantity in basket)
+
+
+def _points_to_use(points: int | Literal["max"], price: int, balance: int) -> int:
+    if points == "max":
+        return min(price, balance)
+    if points > price:
+        raise InvalidInput({"points": [f"{points} points were asked for, but the order costs {price}."]})
+    if points > balance:
+        raise NotEnoughPoints(points, balance)
+    return points
+
+
+def _next_number(brand: Brand) -> int:
+    """Take the brand's next order number. The row stays locked until commit, so that numbers have no gaps."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE shops_brand SET order_count = order_count + 1 WHERE id = %s RETURNING order_count", [brand.pk]
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _add_items(order: Order, basket: Basket) -> None:
+    items = [
+        OrderItem(brand=order.brand, order=order, issued_pass=reserved, points=coupon.points)
+        for coupon, quantity in basket
+        for reserved in reserve_passes(coupon, order.member, quantity)
+    ]
+    order.brand.order_items.bulk_create(items)
+
+
+def _add_payment(order: Order) -> Payment:
+    name = order.brand.payment_provider
+    return order.brand.payments.create(
+        order=order,
+        provider=name,
+        provider_id=provider_named(name).new_id(),
+        amount=order.total,
+        currency=order.currency,
+    )
+
+
+def lock_order(order: Order) -> Order:
+    """The order as it is now, with nobody else changing it until the transaction ends."""
+    return order.brand.orders.select_for_update(of=["self"]).select_related("brand", "member").get(pk=order.pk)
+
+
+@transaction.atomic
+def set_status(order: Order, to: str) -> Order:
+    """Move `order` to the state `to`, with all that follows, and tell the brand's webhooks.
+
+    Paid: its passes get their QR codes. Failed, canceled, expired: points and stock are given back and its passes
+    blocked. The state it has already is no change. Raises IllegalTransition; every state but open is final, which is
+    why nothing is given back twice.
+    """
+    order = lock_order(order)
+    if order.status == to:
+        return order
+    if not OrderStatus(order.status).may_become(to):
+        raise IllegalTransition(order.status, to)
+    passes = [item.issued_pass for item in order.items.select_related("issued_pass__coupon__brand").order_by("pk")]
+    if to == OrderStatus.PAID:
+        issue_passes(passes)
+    else:
+        _give_back(order, passes)
+    order.status = to
+    order.version += 1
+    order.updated_at = timezone.now()
+    order.save(update_fields=["status", "version", "updated_at"])
+    publish(order.brand, order_uuid=order.uuid, order_status=to, version=order.version)
+    return order
+
+
+def _give_back(order: Order, passes: list[Pass]) -> None:
+    if order.points_used:
+        give_back_points(order.member, order.points_used, reference=f"order {order.uuid}")
+    quantities: dict[Coupon, int] = {}
+    for voided in passes:
+        quantities[voided.coupon] = quantities.get(voided.coupon, 0) + 1
+    for coupon, quantity in sorted(quantities.items(), key=lambda line: line[0].pk):
+        put_back_stock(coupon, quantity)
+    void_passes(passes)
+
+
+def cancel(order: Order) -> Order:
+    """Cancel an order that is not paid. Raises IllegalTransition; a second cancel too, since it changes nothing."""
+    with transaction.atomic():
+        locked = lock_order(order)
+        if locked.status == OrderStatus.CANCELED:
+            raise IllegalTransition(locked.status, OrderStatus.CANCELED)
+        return set_status(locked, OrderStatus.CANCELED)
+
+
+@transaction.atomic
+def set_processing_status(order: Order, to: str) -> Order:
+    """Move `order` on for the staff. The state it has already is no change. Raises IllegalTransition."""
+    order = lock_order(order)
+    if order.processing_status == to:
+        return order
+    if not ProcessingStatus(order.processing_status).may_become(to):
+        raise IllegalTransition(order.processing_status, to)
+    now = timezone.now()
+    order.processing_status = to
+    order.updated_at = now
+    if to == ProcessingStatus.PROCESSED:
+        order.processed_at = now
+    order.save(update_fields=["processing_status", "processed_at", "updated_at"])
+    return order
+
+
+@transaction.atomic
+def note_facts(
+    order: Order, *, member_partner_id: str | None = None, mail_delivered_in_inbox: bool | None = None
+) -> Order:
+    """Write down what a partner knows of `order`: its own id of the member, whether the mail arrived."""
+    order = lock_order(order)
+    if member_partner_id is not None:
+        order.member_partner_id = member_partner_id
+    if mail_delivered_in_inbox is not None:
+        order.mail_delivered_in_inbox = mail_delivered_in_inbox
+    order.updated_at = timezone.now()
+    order.save(update_fields=["member_partner_id", "mail_delivered_in_inbox", "updated_at"])
+    return order
+
+
+@transaction.atomic
+def payment_said(payment: Payment, status: str) -> Order:
+    """Write down what the provider says of `payment` and move its order accordingly.
+
+    Repeated and late messages are harmless: an order that is not open any more stays as it is.
+    """
+    order = lock_order(payment.order)
+    payment.status = status
+    payment.save(update_fields=["status", "updated_at"])
+    if order.status == OrderStatus.OPEN and status in OrderStatus.values:
+        return set_status(order, status)
+    return order

@@ -1,0 +1,1 @@
+"""What is sold: coupons, and passes, the issued copies with their QR codes."""

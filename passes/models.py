@@ -1,0 +1,93 @@
+"""Coupons and the passes issued of them."""
+
+import uuid
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from shops.models import Brand, BrandOwned, Member
+from shops.money import rounded
+
+
+class Coupon(BrandOwned):
+    """What a shop sells. Its money price follows from its points and the brand's point value."""
+
+    uuid = models.UUIDField(_("identifier"), default=uuid.uuid4, unique=True, editable=False)
+    title = models.CharField(_("title"), max_length=150)
+    description = models.TextField(_("description"), blank=True)
+    external_reference = models.CharField(_("your reference"), max_length=100, blank=True)
+    image = models.ImageField(_("image"), upload_to="coupons", blank=True)
+    points = models.PositiveIntegerField(_("price in points"))
+    stock = models.PositiveIntegerField(
+        _("stock"), null=True, blank=True, help_text=_("Empty means: as many as are asked for.")
+    )
+    valid_days = models.PositiveIntegerField(
+        _("valid for days"), null=True, blank=True, help_text=_("Counted from the day it is paid.")
+    )
+    valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
+    is_active = models.BooleanField(_("for sale"), default=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("coupon")
+        verbose_name_plural = _("coupons")
+        constraints = [
+            models.UniqueConstraint(fields=["brand", "id"], name="coupon_brand_id"),  # target of composite keys
+            models.UniqueConstraint(
+                fields=["brand", "external_reference"],
+                name="coupon_reference_once",
+                condition=~Q(external_reference=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def price(self) -> Decimal:
+        """What one copy costs in money alone, in the brand's currency."""
+        return rounded(Decimal(self.points) / self.brand.point_value, self.brand.currency)
+
+
+class PassStatus(models.TextChoices):
+    """Where a pass stands."""
+
+    ACTIVE = "active", _("Active")
+    REDEEMED = "redeemed", _("Redeemed")
+    EXPIRED = "expired", _("Expired")
+    BLOCKED = "blocked", _("Blocked")
+
+
+class Pass(BrandOwned):
+    """One issued copy of a coupon. It has no QR code before its order is paid."""
+
+    uuid = models.UUIDField(_("serial number"), default=uuid.uuid4, unique=True, editable=False)
+    coupon = models.ForeignKey(Coupon, models.PROTECT, related_name="passes", verbose_name=_("coupon"))
+    member = models.ForeignKey(Member, models.PROTECT, related_name="passes", verbose_name=_("member"))
+    qr_code = models.CharField(_("QR code"), max_length=40, blank=True, editable=False)
+    status = models.CharField(_("status"), max_length=10, choices=PassStatus, default=PassStatus.ACTIVE, editable=False)
+    expiration_date = models.DateTimeField(_("expires"), null=True, blank=True, editable=False)
+    redeemed_at = models.DateTimeField(_("redeemed"), null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated"), auto_now=True)
+
+    brand = models.ForeignKey(Brand, models.PROTECT, related_name="passes", verbose_name=_("brand"))
+
+    class Meta:
+        verbose_name = _("pass")
+        verbose_name_plural = _("passes")
+        constraints = [
+            models.UniqueConstraint(fields=["brand", "id"], name="pass_brand_id"),  # target of composite keys
+            models.UniqueConstraint(fields=["qr_code"], name="pass_qr_code_once", condition=~Q(qr_code="")),
+        ]
+        indexes = [
+            models.Index(
+                fields=["expiration_date"], name="pass_to_expire", condition=Q(status="active")
+            ),  # for expire_passes
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.coupon} {self.qr_code}".strip()

@@ -1,0 +1,1 @@
+"""Tenants and their people: brands, staff, members, points, API tokens."""

@@ -1,0 +1,26 @@
+"""What the domain refuses. walletapp/exceptions.py turns it into an HTTP answer, once."""
+
+from typing import ClassVar
+
+
+class ShopError(Exception):
+    """A request that the rules refuse; nothing was changed."""
+
+    status: ClassVar[int] = 409
+
+
+class InvalidInput(ShopError):
+    """Input that cannot be accepted: the reasons, by the name of the field."""
+
+    status = 422
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__(next(iter(errors.values()))[0])
+        self.errors = errors
+
+
+class NotEnoughPoints(InvalidInput):
+    """More points than the member has."""
+
+    def __init__(self, asked: int, balance: int) -> None:
+        super().__init__({"points": [f"{asked} points were asked for, but the member has {balance}."]})

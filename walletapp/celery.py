@@ -1,0 +1,37 @@
+"""The Celery app and its beat schedule.
+
+Tasks are hints: the rows in PostgreSQL are the truth, so a lost, late or repeated message does no harm.
+"""
+
+import os
+
+from celery import Celery
+from celery.signals import setup_logging
+from django.conf import settings
+from django_structlog.celery.steps import DjangoStructLogInitStep
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "walletapp.settings")
+
+app = Celery("walletapp")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.steps["worker"].add(DjangoStructLogInitStep)  # carries the request id from the web process into the worker
+
+app.conf.beat_schedule = {
+    "send due webhooks": {"task": "webhooks.tasks.drain", "schedule": 2.0, "options": {"expires": 2.0}},
+    "expire unpaid orders": {"task": "orders.tasks.expire_unpaid", "schedule": 30.0, "options": {"expires": 30.0}},
+    "expire passes": {"task": "passes.tasks.expire_passes", "schedule": 300.0, "options": {"expires": 300.0}},
+    "forget old idempotency keys": {
+        "task": "orders.tasks.forget_idempotency_keys",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
+}
+
+
+@setup_logging.connect
+def use_django_logging(**_kwargs: object) -> None:
+    """Keep Celery from replacing the logging that settings.py configured."""
+    import logging.config  # noqa: PLC0415 -- slow import that only the worker needs
+
+    logging.config.dictConfig(settings.LOGGING)

@@ -1,0 +1,118 @@
+"""Errors as HTTP answers, once: Laravel's shapes (shop-orders.md §B.4)."""
+
+from typing import Any
+
+import structlog
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from shops.errors import InvalidInput, ShopError
+
+logger = structlog.get_logger(__name__)
+
+# Laravel's words for what the serializers find; what is not here keeps Django's words.
+TEXTS = {
+    "required": "The {field} field is required.",
+    "null": "The {field} field is required.",
+    "blank": "The {field} field is required.",
+    "empty": "The {field} field is required.",
+    "invalid_choice": "The selected {field} is invalid.",
+}
+
+
+def answer(error: Exception, context: dict[str, Any]) -> Response | None:  # noqa: PLR0911 -- a table of errors
+    """DRF's exception handler. None means that nobody foresaw it: Django answers 500."""
+    set_rollback()
+    if isinstance(error, InvalidInput):
+        return Response(invalid(error.errors), status=422)
+    if isinstance(error, ShopError):
+        return Response({"message": str(error)}, status=error.status)
+    if isinstance(error, exceptions.ValidationError):
+        return Response(invalid(flatten(error.get_full_details())), status=422)
+    if isinstance(error, Http404 | exceptions.NotFound):
+        return Response({"message": "Not found."}, status=404)
+    if isinstance(error, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+        return Response({"message": "Unauthenticated."}, status=401)
+    if isinstance(error, PermissionDenied):
+        return Response({"message": "This action is unauthorized."}, status=403)
+    if isinstance(error, exceptions.APIException):
+        return _by_status(error, context)
+    return None
+
+
+def _by_status(error: exceptions.APIException, context: dict[str, Any]) -> Response:
+    headers: dict[str, str] = {}
+    message = str(error.detail)
+    if isinstance(error, exceptions.Throttled):
+        message = "Too Many Attempts."
+        headers["Retry-After"] = str(int(getattr(error, "wait", None) or 1))
+    elif isinstance(error, exceptions.MethodNotAllowed):
+        view, request = context["view"], context["request"]
+        methods = [method for method in view.allowed_methods if method != "OPTIONS"]
+        route = request.path.strip("/")
+        message = (
+            f"The {request.method} method is not supported for route {route}. Supported methods: {', '.join(methods)}."
+        )
+        headers["Allow"] = ", ".join(methods)
+    return Response({"message": message}, status=error.status_code, headers=headers)
+
+
+def invalid(errors: dict[str, list[str]]) -> dict[str, Any]:
+    """The body of a 422: the first message, how many follow, and all of them by field."""
+    messages = [message for of_field in errors.values() for message in of_field]
+    more = len(messages) - 1
+    tail = f" (and {more} more error{'s' if more > 1 else ''})" if more else ""
+    return {"message": f"{messages[0]}{tail}", "errors": errors}
+
+
+def flatten(details: Any, path: str = "") -> dict[str, list[str]]:
+    """DRF's nested errors by dotted path, in Laravel's words: {"items.0.coupon": ["The items.0.coupon field …"]}."""
+    if isinstance(details, dict) and "message" in details and "code" in details:
+        return {path: [_text(path, details)]}
+    found: dict[str, list[str]] = {}
+    pairs = details.items() if isinstance(details, dict) else enumerate(details)
+    for key, inner in pairs:
+        leaf = isinstance(details, list) and isinstance(inner, dict) and set(inner) == {"message", "code"}
+        place = path if leaf or key == "non_field_errors" else f"{path}.{key}".lstrip(".")
+        for field, messages in flatten(inner, place).items():
+            found.setdefault(field, []).extend(messages)
+    return found
+
+
+def _text(path: str, detail: dict[str, Any]) -> str:
+    template = TEXTS.get(detail["code"])
+    return template.format(field=path.replace("_", " ")) if template else str(detail["message"])
+
+
+def _wants_page(request: HttpRequest) -> bool:
+    return not request.path.startswith("/shops") and "text/html" in request.headers.get("Accept", "")
+
+
+def _plain(request: HttpRequest, status: int, message: str) -> HttpResponse:
+    if _wants_page(request):
+        return render(request, "error.html", {"status": status, "message": message}, status=status)
+    return JsonResponse({"message": message}, status=status)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 -- Django's signature
+    """Answer an unknown route."""
+    return _plain(request, 404, f"The route {request.path.strip('/')} could not be found.")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 -- Django's signature
+    """Answer what Django itself refuses, such as an unknown host name."""
+    return JsonResponse({"message": "Bad Request"}, status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 -- Django's signature
+    """Answer a page that this person may not see."""
+    return _plain(request, 403, "This action is unauthorized.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer a fault of ours, without saying anything about it; the log has it with the request's id."""
+    return _plain(request, 500, "Server Error")

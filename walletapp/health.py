@@ -1,0 +1,38 @@
+"""Whether this process is alive, and can serve."""
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+
+
+def live(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 -- Django's signature
+    """The process answers. Restart it when this fails."""
+    return JsonResponse({"status": "ok"})
+
+
+def ready(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 -- Django's signature
+    """200 while PostgreSQL answers. A Redis that is down is told but is no reason to take the process out."""
+    database, broker = _database(), _redis()
+    state = {"status": "ok" if database else "unavailable", "postgresql": database, "redis": broker}
+    return JsonResponse(state, status=200 if database else 503)
+
+
+def _database() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def _redis() -> bool:
+    client = redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=settings.REDIS_TIMEOUT, socket_connect_timeout=settings.REDIS_TIMEOUT
+    )
+    try:
+        with client:
+            return bool(client.ping())
+    except redis.RedisError:
+        return False

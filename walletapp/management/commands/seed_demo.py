@@ -1,0 +1,162 @@
+"""manage.py seed_demo: two brands to look at, and what one needs to use them."""
+
+import json
+import random
+from argparse import ArgumentParser
+from functools import cache
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.core.management import BaseCommand
+from django.db import transaction
+
+from accounts.models import User
+from orders import services
+from orders.models import Order, OrderStatus, ProcessingStatus
+from orders.payments import Provider
+from passes.models import Coupon
+from shops.models import Brand, Member, Role, Staff
+from shops.services import earn_points, issue_token
+from webhooks.services import add_endpoint
+
+PASSWORD = "walletapp-demo"  # noqa: S105 -- of a demo that answers on loopback only
+BRANDS: list[dict[str, Any]] = [
+    {
+        "slug": "cafe-noord",
+        "name": "Café Noord",
+        "currency": "EUR",
+        "point_value": 100,
+        "primary_color": "#7a3b1d",
+        "coupons": [
+            ("Cappuccino", 350, None, 90),
+            ("Breakfast for two", 2900, 90, 60),
+            ("Apple pie, whole", 2250, 75, 30),
+            ("Barista course", 6500, 60, 365),
+        ],
+    },
+    {
+        "slug": "velo-works",
+        "name": "Velo Works",
+        "currency": "GBP",
+        "point_value": 50,
+        "primary_color": "#0f5c4d",
+        "coupons": [
+            ("Small service", 2450, None, 180),
+            ("Inner tube", 300, 200, None),
+            ("Day hire, city bike", 900, 60, 365),
+        ],
+    },
+]
+PEOPLE = [
+    "Anna de Vries",
+    "Bram Jansen",
+    "Chloé Martin",
+    "Daan Visser",
+    "Emma Brown",
+    "Femke Bakker",
+    "Guy O'Neill",
+    "Hana Sato",
+]
+
+
+@cache
+def hashed_password() -> str:
+    """Hashed once: hashing is slow on purpose."""
+    return make_password(PASSWORD)
+
+
+class Command(BaseCommand):
+    """Seed once; later runs only point the demo's endpoints at where the receiver listens now."""
+
+    help = "Make the demo's brands once, and print as JSON what one needs to use them."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("--receiver-url", required=True, help="where the demo's webhooks go")
+
+    @transaction.atomic
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Make or update the demo. Tokens and keys are printed by the run that makes them, and null later."""
+        admin = self._user("admin@walletapp.example", "Demo admin", is_superuser=True)
+        brands = [self._brand(wanted, options["receiver_url"]) for wanted in BRANDS]
+        answer = {
+            "brands": brands,
+            "admin": {"email": admin.email, "password": PASSWORD},
+            "shop_url": None,
+            "admin_url": "/admin/",
+            "docs_url": "/docs/",
+        }
+        self.stdout.write(json.dumps(answer))
+
+    def _user(self, email: str, name: str, *, is_superuser: bool = False) -> User:
+        fields = {"name": name, "is_staff": True, "is_superuser": is_superuser, "password": hashed_password()}
+        return User.objects.get_or_create(email=email, defaults=fields)[0]
+
+    def _brand(self, wanted: dict[str, Any], receiver_url: str) -> dict[str, Any]:
+        brand = Brand.objects.filter(slug=wanted["slug"]).first()
+        token = key = None
+        if brand is None:
+            columns = {name: value for name, value in wanted.items() if name != "coupons"}
+            brand = Brand.objects.create(payment_provider=Provider.SANDBOX, **columns)
+            token, key = self._fill(brand, wanted["coupons"], receiver_url)
+        brand.endpoints.filter(url__startswith="http://127.0.0.1:").update(url=receiver_url)
+        coupons = brand.coupons.order_by("pk")
+        return {
+            "name": brand.name,
+            "slug": brand.slug,
+            "uuid": str(brand.uuid),
+            "token": token,
+            "webhook_key": key,
+            "coupons": [
+                {"identifier": str(c.uuid), "title": c.title, "price": str(c.price), "points": c.points}
+                for c in coupons
+            ],
+        }
+
+    def _fill(
+        self, brand: Brand, coupons: list[tuple[str, int, int | None, int | None]], receiver_url: str
+    ) -> tuple[str, str]:
+        for role in Role:
+            user = self._user(f"{role}@{brand.slug}.example", f"{role.label} of {brand.name}")
+            Staff.objects.create(brand=brand, user=user, role=role)
+        for at, (title, points, stock, days) in enumerate(coupons, 1):
+            brand.coupons.create(
+                title=title, points=points, stock=stock, valid_days=days, external_reference=f"{brand.slug}-{at}"
+            )
+        members = [self._member(brand, name) for name in PEOPLE]
+        self._orders(brand, members)
+        # The endpoint comes last: the orders of the past need not be told.
+        _endpoint, key = add_endpoint(brand, url=receiver_url, is_validated=True)
+        _token, text = issue_token(brand, name="Demo", abilities=["*"])
+        return text, key
+
+    def _member(self, brand: Brand, name: str) -> Member:
+        email = name.lower().replace("é", "e").replace("'", "").replace(" ", ".") + "@example.com"
+        member = brand.members.create(email=email, name=name)
+        earn_points(member, 500 * (1 + len(name) % 9), reference="welcome")
+        return member
+
+    def _orders(self, brand: Brand, members: list[Member]) -> None:
+        chance = random.Random(brand.slug)  # noqa: S311 -- the same demo every time
+        coupons = list(brand.coupons.select_related("brand").order_by("pk"))
+        for _ in range(34):
+            coupon: Coupon = chance.choice(coupons)
+            points: Any = chance.choice([0, 0, "max"])
+            order = services.place_order(chance.choice(members), [(coupon, chance.choice([1, 1, 2]))], points=points)
+            self._go_on(order, chance)
+
+    def _go_on(self, order: Order, chance: random.Random) -> None:
+        if order.status == OrderStatus.OPEN:
+            ends = [OrderStatus.PAID] * 6 + [
+                OrderStatus.FAILED,
+                OrderStatus.CANCELED,
+                OrderStatus.EXPIRED,
+                OrderStatus.OPEN,
+            ]
+            services.payment_said(order.payment, chance.choice(ends))
+            order.refresh_from_db()
+        if order.status == OrderStatus.PAID:
+            for step in [ProcessingStatus.BEING_PROCESSED, ProcessingStatus.PROCESSED, ProcessingStatus.ARCHIVED][
+                : chance.randrange(4)
+            ]:
+                services.set_processing_status(order, step)

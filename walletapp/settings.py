@@ -1,0 +1,282 @@
+"""Every setting, read from the environment once, loud on nonsense. docs/operators.md lists the variables."""
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import environ
+import structlog
+from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+from kombu import Queue
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.FileAwareEnv()  # NAME_FILE is read as well, for container secrets
+
+# --- Who we are ---------------------------------------------------------------------------------------------------
+
+SECRET_KEY = env.str("SECRET_KEY")
+ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS")  # Fernet keys, newest first; old ones still decrypt
+PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(PUBLIC_URL).hostname])
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+DEBUG = env.bool("DEBUG", False)
+
+if len(SECRET_KEY) < 32:  # noqa: PLR2004 -- named in the message
+    raise ImproperlyConfigured("SECRET_KEY must have at least 32 characters.")
+if not ENCRYPTION_KEYS:
+    raise ImproperlyConfigured("ENCRYPTION_KEYS must hold at least one Fernet key.")
+
+# --- Apps ---------------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "csp",
+    "django_filters",
+    "django_structlog",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "accounts",
+    "shops",
+    "webhooks",
+    "passes",
+    "orders",
+    "walletapp.apps.WalletAppConfig",
+]
+
+MIDDLEWARE = [
+    "walletapp.metrics.RequestMetrics",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "walletapp.urls"
+WSGI_APPLICATION = "walletapp.wsgi.application"
+AUTH_USER_MODEL = "accounts.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+APPEND_SLASH = False  # the API's URLs have none
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- PostgreSQL ---------------------------------------------------------------------------------------------------
+
+DATABASES = {"default": env.db_url("DATABASE_URL")}
+DATABASES["default"] |= {
+    "ENGINE": "walletapp.postgres",
+    "HOST": unquote(DATABASES["default"].get("HOST") or ""),  # a socket folder is written %2Fvar%2Frun
+    "CONN_MAX_AGE": None,
+    "CONN_HEALTH_CHECKS": True,  # costs nothing: see walletapp/postgres
+    "OPTIONS": {
+        **DATABASES["default"].get("OPTIONS", {}),
+        # Django's None would switch even an explicit prepare=True off; so only statements that ask are prepared.
+        "prepare_threshold": 10**9 if env.bool("DATABASE_PREPARE", True) else None,
+        "connect_timeout": 5,
+        "application_name": env.str("APPLICATION_NAME", "walletapp"),
+    },
+    "DISABLE_SERVER_SIDE_CURSORS": env.bool("DATABASE_BEHIND_PGBOUNCER", False),
+}
+
+# --- Redis or Valkey: hints, rate limits, caches. Losing it loses nothing. -------------------------------------------
+
+REDIS_URL = env.str("REDIS_URL")
+REDIS_TIMEOUT = 0.25  # seconds; a request never waits longer than this for a Redis that has gone away
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_timeout": REDIS_TIMEOUT, "socket_connect_timeout": REDIS_TIMEOUT},
+    },
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"  # staff stay signed in when Redis dies
+
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2, "retry_on_timeout": False}
+CELERY_REDIS_SOCKET_TIMEOUT = 5
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False  # a lost hint costs a second, a repeated one a worker: the rows are the truth
+CELERY_TASK_DEFAULT_QUEUE = "walletapp"
+CELERY_TASK_PUBLISH_RETRY = False  # a request must not wait for the broker
+CELERY_TASK_QUEUES = [Queue("walletapp"), Queue("webhooks")]
+CELERY_TASK_ROUTES = {"webhooks.tasks.*": {"queue": "webhooks"}}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_ENABLE_UTC = True
+CELERY_TIMEZONE = "UTC"
+
+# --- The API --------------------------------------------------------------------------------------------------------
+
+API_RATE_LIMIT = env.int("API_RATE_LIMIT", 6000)  # requests per token and minute; 0 switches the limit off
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["shops.authentication.BearerTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["walletapp.json.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["walletapp.json.JSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "walletapp.json.AlwaysJSON",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "walletapp.pagination.LaravelPagination",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "walletapp.exceptions.answer",
+    "UNAUTHENTICATED_USER": None,
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "WalletApp API",
+    "DESCRIPTION": "A brand's shop orders for its partners. Every call carries a bearer token with abilities.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "OrderStatus": "orders.models.OrderStatus",
+        "ProcessingStatus": "orders.models.ProcessingStatus",
+        "PassStatus": "passes.models.PassStatus",
+    },
+}
+
+# --- Webhooks -------------------------------------------------------------------------------------------------------
+
+# Seconds waited before each attempt after the first; 12 calls over 70.7 hours (docs/decisions.md).
+WEBHOOK_RETRY_INTERVALS = env.list(
+    "WEBHOOK_RETRY_INTERVALS",
+    cast=float,
+    default=[5, 30, 120, 600, 1800, 3600, 10800, 21600, 43200, 86400, 86400],
+)
+WEBHOOK_CONNECT_TIMEOUT = env.float("WEBHOOK_CONNECT_TIMEOUT", 5.0)
+WEBHOOK_READ_TIMEOUT = env.float("WEBHOOK_READ_TIMEOUT", 10.0)
+WEBHOOK_LEASE = env.int("WEBHOOK_LEASE", 45)  # seconds after which a silent worker is taken for dead
+WEBHOOK_CONCURRENCY = env.int("WEBHOOK_CONCURRENCY", 16)  # calls in flight per worker process
+# Private addresses that webhooks may reach, as networks; empty in production, loopback in the demo and the tests.
+WEBHOOK_ALLOWED_NETWORKS = env.list("WEBHOOK_ALLOWED_NETWORKS", default=[])
+WEBHOOK_ALLOWED_PORTS = env.list("WEBHOOK_ALLOWED_PORTS", default=["80", "443"])  # "*" allows every port
+
+# --- Pages ----------------------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("nl", _("Dutch"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = env.str("STATIC_ROOT", str(BASE_DIR / ".local" / "static"))
+WHITENOISE_USE_FINDERS = True  # serves the apps' own files without a collectstatic step
+MEDIA_URL = "/media/"
+MEDIA_ROOT = env.str("MEDIA_ROOT", str(BASE_DIR / "media"))
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    },
+}
+# Unfold's Alpine.js evaluates expressions (its issues 434, 1535, 2129), so the admin alone gets a wider policy.
+ADMIN_CONTENT_SECURITY_POLICY = {
+    "script-src": [SELF, UNSAFE_EVAL],
+    "style-src": [SELF, UNSAFE_INLINE],
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_HTTPS = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE_HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
+USE_X_FORWARDED_HOST = env.bool("BEHIND_PROXY", False)
+LOGIN_URL = reverse_lazy("admin:login")
+
+UNFOLD = {
+    "SITE_TITLE": "WalletApp",
+    "SITE_HEADER": "WalletApp",
+    "SITE_SYMBOL": "loyalty",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+}
+
+# --- Logs: one JSON object a line on standard error, with the request's id from web to worker ------------------------
+
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = 10  # DEBUG: one line a request is enough
+DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
+
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.filter_by_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.format_exc_info,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+            "foreign_pre_chain": [
+                structlog.contextvars.merge_contextvars,
+                structlog.processors.TimeStamper(fmt="iso"),
+                structlog.stdlib.add_logger_name,
+                structlog.stdlib.add_log_level,
+                structlog.processors.format_exc_info,
+            ],
+        },
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "django.request": {"level": "CRITICAL"},  # django_structlog tells of failures, once
+        "django_structlog": {"level": LOG_LEVEL},
+        "celery": {"level": LOG_LEVEL},
+        "celery.app.trace": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,9 @@
+"""The WSGI callable that granian (or gunicorn) serves."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "walletapp.settings")
+
+application = get_wsgi_application()

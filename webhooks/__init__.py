@@ -1,0 +1,1 @@
+"""Order-status webhooks: endpoints, events (the outbox), deliveries, calls."""

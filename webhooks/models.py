@@ -1,0 +1,167 @@
+"""Where to (Endpoint), what happened (Event), one event to one endpoint (Delivery), one attempt (Call)."""
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from shops.models import Brand, BrandOwned
+
+DEFAULT_STATUSES = ("open", "paid", "failed", "canceled")
+
+
+def default_statuses() -> list[str]:
+    """The four cases that the original product documents; `expired` is ours, by choice."""
+    return list(DEFAULT_STATUSES)
+
+
+class Endpoint(BrandOwned):
+    """A partner's URL that hears of a brand's orders."""
+
+    uuid = models.UUIDField(_("identifier"), default=uuid.uuid4, unique=True, editable=False)
+    url = models.URLField(_("URL"), max_length=2000)
+    statuses = ArrayField(models.CharField(max_length=10), verbose_name=_("statuses"), default=default_statuses)
+    is_active = models.BooleanField(_("active"), default=True)
+    is_validated = models.BooleanField(_("validated"), default=False, editable=False)
+    encrypted_key = models.BinaryField(editable=False)
+    key_hint = models.CharField(_("key ends in"), max_length=4, editable=False)
+    concurrency = models.PositiveSmallIntegerField(_("calls at once"), default=4)
+    last_served_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("webhook endpoint")
+        verbose_name_plural = _("webhook endpoints")
+        constraints = [
+            models.UniqueConstraint(fields=["brand", "id"], name="endpoint_brand_id"),  # target of composite keys
+            models.CheckConstraint(condition=Q(concurrency__gte=1), name="endpoint_concurrency_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class Event(BrandOwned):
+    """A change of an order's status, with the exact bytes that tell of it. Written in that change's transaction."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    order_uuid = models.UUIDField()
+    order_status = models.CharField(_("status"), max_length=10)
+    version = models.PositiveIntegerField(
+        _("version"), help_text=_("The order's version; its events come in this order.")
+    )
+    body = models.BinaryField(editable=False)
+    occurred_at = models.DateTimeField(_("occurred at"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        constraints = [
+            models.UniqueConstraint(fields=["brand", "id"], name="event_brand_id"),  # target of composite keys
+            models.UniqueConstraint(fields=["brand", "order_uuid", "version"], name="event_once_per_version"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order_status} {self.order_uuid}"
+
+
+class DeliveryState(models.TextChoices):
+    """Where a delivery stands."""
+
+    PENDING = "pending", _("Pending")
+    SENDING = "sending", _("Sending")
+    DELIVERED = "delivered", _("Delivered")
+    EXHAUSTED = "exhausted", _("Given up")
+    CANCELED = "canceled", _("Canceled")
+
+
+class Delivery(BrandOwned):
+    """One event on its way to one endpoint. Its uuid is the message id, the same on every attempt."""
+
+    uuid = models.UUIDField(_("message id"), default=uuid.uuid4, unique=True, editable=False)
+    event = models.ForeignKey(Event, models.PROTECT, related_name="deliveries")
+    endpoint = models.ForeignKey(Endpoint, models.PROTECT, related_name="deliveries")
+    order_uuid = models.UUIDField()  # of the event, for "earlier ones of the same order first"
+    version = models.PositiveIntegerField()  # of the event, likewise
+    state = models.CharField(_("state"), max_length=10, choices=DeliveryState, default=DeliveryState.PENDING)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    interval = models.PositiveIntegerField(default=0)  # seconds that the schedule puts before the next attempt
+    due_at = models.DateTimeField(_("due at"), db_default=Now())
+    lease_until = models.DateTimeField(null=True, editable=False)
+    lease_token = models.UUIDField(null=True, editable=False)
+    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
+    done_at = models.DateTimeField(_("done at"), null=True, editable=False)
+
+    brand = models.ForeignKey(Brand, models.PROTECT, related_name="deliveries")
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        constraints = [
+            models.UniqueConstraint(fields=["brand", "id"], name="delivery_brand_id"),  # target of composite keys
+            models.UniqueConstraint(fields=["event", "endpoint"], name="delivery_once_per_endpoint"),
+            models.CheckConstraint(
+                condition=Q(state="sending", lease_until__isnull=False, lease_token__isnull=False)
+                | (~Q(state="sending") & Q(lease_until__isnull=True, lease_token__isnull=True)),
+                name="delivery_lease_while_sending",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["endpoint", "due_at"], name="delivery_due", condition=Q(state="pending")),  # claim
+            models.Index(fields=["lease_until"], name="delivery_leased", condition=Q(state="sending")),  # give_back
+            models.Index(fields=["endpoint"], name="delivery_in_flight", condition=Q(state="sending")),  # claim
+            models.Index(
+                fields=["endpoint", "order_uuid", "version"],
+                name="delivery_earlier",
+                condition=Q(state__in=["pending", "sending"]),
+            ),  # claim: an order's earlier news first
+        ]
+
+    def __str__(self) -> str:
+        return str(self.uuid)
+
+
+class Outcome(models.TextChoices):
+    """How an attempt ended."""
+
+    STARTED = "started", _("In flight")
+    OK = "ok", _("Delivered")
+    FAILED = "failed", _("Failed")
+    BLOCKED = "blocked", _("Address not allowed")
+    UNKNOWN = "unknown", _("Unknown: the worker was lost")
+
+
+class Trigger(models.TextChoices):
+    """Who asked for an attempt."""
+
+    AUTO = "auto", _("Schedule")
+    MANUAL = "manual", _("Staff or API")
+    TEST = "test", _("Test")
+
+
+class Call(BrandOwned):
+    """One attempt. Written with the claim, before anything is sent, and finished with what happened."""
+
+    delivery = models.ForeignKey(Delivery, models.PROTECT, related_name="calls")
+    attempt = models.PositiveIntegerField(_("attempt"))
+    trigger = models.CharField(max_length=10, choices=Trigger, default=Trigger.AUTO)
+    url = models.URLField(_("URL"), max_length=2000)
+    interval = models.PositiveIntegerField(_("seconds waited before it"))
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, default=Outcome.STARTED)
+    http_status_code = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
+    response = models.CharField(_("response"), max_length=1000, blank=True)
+    remote_ip = models.GenericIPAddressField(_("address"), null=True)
+    duration_ms = models.PositiveIntegerField(_("milliseconds"), null=True)
+    started_at = models.DateTimeField(_("started"), db_default=Now(), editable=False)
+    finished_at = models.DateTimeField(_("finished"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("call")
+        verbose_name_plural = _("calls")
+        constraints = [models.UniqueConstraint(fields=["delivery", "attempt"], name="call_once_per_attempt")]
+
+    def __str__(self) -> str:
+        return f"{self.url} #{self.attempt}"

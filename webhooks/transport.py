@@ -1,0 +1,204 @@
+"""The one guarded HTTP client: it calls addresses that somebody typed, and must not reach into our own network."""
+
+import ipaddress
+import socket
+import ssl
+import threading
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from django.conf import settings
+from requests.adapters import HTTPAdapter
+from requests.cookies import RequestsCookieJar
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.poolmanager import PoolManager
+
+MOST_BYTES = 16 * 1024  # read of an answer
+_local = threading.local()
+
+# Not reachable from the internet, or bridges into IPv4, though Python's `is_global` lets them pass (webhooks.md §E).
+FORBIDDEN = [
+    ipaddress.ip_network(network)
+    for network in (
+        "100.64.0.0/10",
+        "168.63.129.16/32",  # Azure's host, a public address that only its guests reach
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+        "::/96",
+        "::ffff:0:0:0/96",
+        "64:ff9b::/96",
+        "64:ff9b:1::/48",
+        "100::/64",
+        "2001::/32",
+        "2001:20::/28",
+        "2002::/16",
+        "3fff::/20",
+        "5f00::/16",
+        "fec0::/10",
+    )
+]
+
+
+class AddressNotAllowed(requests.RequestException):
+    """The URL leads, or would lead, to an address that webhooks must not reach."""
+
+
+def check_url(url: str) -> None:
+    """Raise AddressNotAllowed unless `url` is a plain http(s) address on an allowed port, whatever it resolves to."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError as error:
+        raise AddressNotAllowed("The URL cannot be read.") from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise AddressNotAllowed("The URL must start with http:// or https:// and name a host.")
+    if "@" in parts.netloc or any(character in url for character in "\r\n\t \\\0"):
+        raise AddressNotAllowed("The URL must not hold a user name, blanks or backslashes.")
+    if "*" not in settings.WEBHOOK_ALLOWED_PORTS and str(port) not in settings.WEBHOOK_ALLOWED_PORTS:
+        raise AddressNotAllowed(f"Port {port} is not allowed.")
+
+
+@cache
+def _allowed(networks: tuple[str, ...]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    return [ipaddress.ip_network(network) for network in networks]
+
+
+def check_address(text: str) -> None:
+    """Raise AddressNotAllowed unless the IP address `text` is on the public internet or allowed by a setting."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    if any(address in network for network in _allowed(tuple(settings.WEBHOOK_ALLOWED_NETWORKS))):
+        return
+    if not address.is_global or address.is_multicast or address.is_reserved or any(address in net for net in FORBIDDEN):
+        raise AddressNotAllowed("The address is not on the public internet.")
+
+
+def _connect(connection: HTTPConnection) -> socket.socket:
+    """Resolve once, refuse if any answer is forbidden, connect to what was checked, and check who answered."""
+    host = connection._dns_host.strip("[]")  # noqa: SLF001 -- urllib3 offers no public name for it
+    try:
+        found = socket.getaddrinfo(host, connection.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise NewConnectionError(connection, "The host name could not be resolved.") from error
+    for *_rest, address in found:
+        check_address(str(address[0]))
+    last: Exception = NewConnectionError(connection, "The host name has no address.")
+    for family, kind, protocol, _name, address in found[:4]:
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.settimeout(settings.WEBHOOK_CONNECT_TIMEOUT)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.connect(address)
+            check_address(sock.getpeername()[0])
+        except TimeoutError:
+            sock.close()
+            last = ConnectTimeoutError(connection, "The connection timed out.")
+        except OSError as error:
+            sock.close()
+            last = NewConnectionError(connection, f"No connection: {error.strerror or error}.")
+        except AddressNotAllowed:
+            sock.close()
+            raise
+        else:
+            return sock
+    raise last
+
+
+class _GuardedHTTP(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _connect(self)
+
+
+class _GuardedHTTPS(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _connect(self)
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = _GuardedHTTP
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _GuardedHTTPS
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """One context for all: loading the CA bundle anew costs ten times what a connection does."""
+    return ssl.create_default_context()
+
+
+class _GuardedAdapter(HTTPAdapter):
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **_kwargs: Any) -> None:  # noqa: FBT001, FBT002 -- requests' signature
+        self.poolmanager = PoolManager(
+            num_pools=connections, maxsize=maxsize, block=block, ssl_context=_tls(), retries=False
+        )
+        self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        conn.cert_reqs = "CERT_REQUIRED"  # the shared context holds the CA store
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
+        host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
+        pool.pop("ca_certs", None)
+        pool.pop("ca_cert_dir", None)
+        return host, pool
+
+
+class _NoCookies(RequestsCookieJar):
+    def set_cookie(self, *_args: Any, **_kwargs: Any) -> None:
+        """Keep nothing: the next delivery may be another brand's."""
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Never follow: requests would read the whole body of a redirect first."""
+
+
+def _session() -> requests.Session:
+    if not hasattr(_local, "session"):
+        session = _Session()
+        session.trust_env = False  # neither proxies nor .netrc
+        session.cookies = _NoCookies()
+        session.headers.clear()
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, _GuardedAdapter(pool_connections=32, pool_maxsize=1))
+        _local.session = session
+    kept: requests.Session = _local.session
+    return kept
+
+
+def post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes, str | None]:
+    """POST exact bytes; returns the status, at most MOST_BYTES of the answer, and the address that answered.
+
+    Follows no redirect. Raises AddressNotAllowed or another requests.RequestException; a timeout counts from the last
+    byte that arrived.
+    """
+    check_url(url)
+    timeout = (settings.WEBHOOK_CONNECT_TIMEOUT, settings.WEBHOOK_READ_TIMEOUT)
+    with _session().post(
+        url,
+        data=body,
+        headers={**headers, "Accept-Encoding": "identity", "Accept": "*/*"},
+        timeout=timeout,
+        allow_redirects=False,
+        stream=True,
+    ) as answer:
+        address = _peer(answer)
+        text = answer.raw.read(MOST_BYTES, decode_content=False)
+        if len(text) == MOST_BYTES:
+            answer.raw.close()  # not a connection to keep: there may be gigabytes left
+        return answer.status_code, text, address
+
+
+def _peer(answer: requests.Response) -> str | None:
+    sock = getattr(getattr(answer.raw, "connection", None), "sock", None)
+    try:
+        return str(sock.getpeername()[0]) if sock else None
+    except OSError:
+        return None
