@@ -1,0 +1,1 @@
+"""A partner to receive the webhooks, and a stranger who walks through the main job."""
