@@ -34,6 +34,11 @@ class TokenAPIView(GenericAPIView):
     throttle_classes = [TokenThrottle]
     token: ApiToken
 
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """None: DRF would write Allow and Vary on every answer."""
+        return {}
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check the token, the rate and the ability."""
         if request.method == "OPTIONS":

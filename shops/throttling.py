@@ -50,7 +50,7 @@ class TokenThrottle(BaseThrottle):
     def _count(self, token: int) -> int:
         if time.monotonic() < TokenThrottle.asked_again_at:
             return 0
-        key = f"rate:{token}:{int(time.time()) // WINDOW}"
+        key = f"{settings.REDIS_PREFIX}:rate:{token}:{int(time.time()) // WINDOW}"
         try:
             used = int(_redis().incr(key))
             if used == 1:

@@ -7,12 +7,34 @@ import environ
 import structlog
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from kombu import Queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()  # NAME_FILE is read as well, for container secrets
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """A variable that is true or false, and nothing else."""
+    value = env.str(name, str(default)).lower()
+    if value not in {"true", "false", "1", "0"}:
+        raise ImproperlyConfigured(f"{name} must be true or false, not {value!r}.")
+    return value in {"true", "1"}
+
+
+def number(name: str, default: float) -> float:
+    """A variable that is a number, not below zero."""
+    value = env.str(name, str(default))
+    try:
+        found = float(value)
+    except ValueError:
+        found = -1.0
+    if found < 0:
+        raise ImproperlyConfigured(f"{name} must be a number of at least 0, not {value!r}.")
+    return found
+
 
 # --- Who we are ---------------------------------------------------------------------------------------------------
 
@@ -21,7 +43,8 @@ ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS")  # Fernet keys, newest first; old 
 PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(PUBLIC_URL).hostname])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
-DEBUG = env.bool("DEBUG", False)
+BEHIND_PROXY = flag("BEHIND_PROXY", default=False)  # one that sets X-Forwarded-* and X-Request-ID itself
+DEBUG = flag("DEBUG", default=False)
 
 if len(SECRET_KEY) < 32:  # noqa: PLR2004 -- named in the message
     raise ImproperlyConfigured("SECRET_KEY must have at least 32 characters.")
@@ -58,7 +81,7 @@ MIDDLEWARE = [
     "walletapp.metrics.RequestMetrics",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "walletapp.logs.RequestLog",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -101,21 +124,23 @@ DATABASES["default"] |= {
     "OPTIONS": {
         **DATABASES["default"].get("OPTIONS", {}),
         # Django's None would switch even an explicit prepare=True off; so only statements that ask are prepared.
-        "prepare_threshold": 10**9 if env.bool("DATABASE_PREPARE", True) else None,
+        "prepare_threshold": 10**9 if flag("DATABASE_PREPARE", default=True) else None,
         "connect_timeout": 5,
         "application_name": env.str("APPLICATION_NAME", "walletapp"),
     },
-    "DISABLE_SERVER_SIDE_CURSORS": env.bool("DATABASE_BEHIND_PGBOUNCER", False),
+    "DISABLE_SERVER_SIDE_CURSORS": flag("DATABASE_BEHIND_PGBOUNCER", default=False),
 }
 
 # --- Redis or Valkey: hints, rate limits, caches. Losing it loses nothing. -------------------------------------------
 
 REDIS_URL = env.str("REDIS_URL")
+REDIS_PREFIX = env.str("REDIS_PREFIX", "walletapp")  # of every key of ours, where a Redis is shared
 REDIS_TIMEOUT = 0.25  # seconds; a request never waits longer than this for a Redis that has gone away
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
+        "KEY_PREFIX": REDIS_PREFIX,
         "OPTIONS": {"socket_timeout": REDIS_TIMEOUT, "socket_connect_timeout": REDIS_TIMEOUT},
     },
 }
@@ -138,7 +163,7 @@ CELERY_TIMEZONE = "UTC"
 
 # --- The API --------------------------------------------------------------------------------------------------------
 
-API_RATE_LIMIT = env.int("API_RATE_LIMIT", 6000)  # requests per token and minute; 0 switches the limit off
+API_RATE_LIMIT = int(number("API_RATE_LIMIT", 6000))  # requests per token and minute; 0 switches the limit off
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["shops.authentication.BearerTokenAuthentication"],
@@ -155,18 +180,33 @@ REST_FRAMEWORK = {
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "WalletApp API",
-    "DESCRIPTION": "A brand's shop orders for its partners. Every call carries a bearer token with abilities.",
+    "DESCRIPTION": (
+        "A brand's shop orders, for its partners. Every call carries a bearer token with abilities. Every answer is"
+        " JSON, whatever `Accept` says; every GET answers HEAD as well. The guide with runnable calls, and how to"
+        " receive webhooks, are in `docs/partners/`."
+    ),
+    "LICENSE": {"name": "Apache-2.0"},
+    "TAGS": [
+        {"name": "Shops", "description": "What the token opens."},
+        {"name": "Orders", "description": "The orders of a shop."},
+    ],
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "displayOperationId": True},
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "walletapp.schema.complete",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "OrderStatus": "orders.models.OrderStatus",
         "ProcessingStatus": "orders.models.ProcessingStatus",
         "PassStatus": "passes.models.PassStatus",
+        "ZeroOrOne": [(0, 0), (1, 1)],
     },
 }
 
@@ -178,10 +218,10 @@ WEBHOOK_RETRY_INTERVALS = env.list(
     cast=float,
     default=[5, 30, 120, 600, 1800, 3600, 10800, 21600, 43200, 86400, 86400],
 )
-WEBHOOK_CONNECT_TIMEOUT = env.float("WEBHOOK_CONNECT_TIMEOUT", 5.0)
-WEBHOOK_READ_TIMEOUT = env.float("WEBHOOK_READ_TIMEOUT", 10.0)
-WEBHOOK_LEASE = env.int("WEBHOOK_LEASE", 45)  # seconds after which a silent worker is taken for dead
-WEBHOOK_CONCURRENCY = env.int("WEBHOOK_CONCURRENCY", 16)  # calls in flight per worker process
+WEBHOOK_CONNECT_TIMEOUT = number("WEBHOOK_CONNECT_TIMEOUT", 5)
+WEBHOOK_READ_TIMEOUT = number("WEBHOOK_READ_TIMEOUT", 10)
+WEBHOOK_LEASE = int(number("WEBHOOK_LEASE", 45))  # seconds after which a silent worker is taken for dead
+WEBHOOK_CONCURRENCY = int(number("WEBHOOK_CONCURRENCY", 16))  # calls in flight per worker process
 # Private addresses that webhooks may reach, as networks; empty in production, loopback in the demo and the tests.
 WEBHOOK_ALLOWED_NETWORKS = env.list("WEBHOOK_ALLOWED_NETWORKS", default=[])
 WEBHOOK_ALLOWED_PORTS = env.list("WEBHOOK_ALLOWED_PORTS", default=["80", "443"])  # "*" allows every port
@@ -195,7 +235,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = env.str("STATIC_ROOT", str(BASE_DIR / ".local" / "static"))
+STATIC_ROOT = env.str("STATIC_ROOT", None)  # for collectstatic behind a proxy that serves files
 WHITENOISE_USE_FINDERS = True  # serves the apps' own files without a collectstatic step
 MEDIA_URL = "/media/"
 MEDIA_ROOT = env.str("MEDIA_ROOT", str(BASE_DIR / "media"))
@@ -219,16 +259,75 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_HTTPS = PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_HTTPS else 0
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
-USE_X_FORWARDED_HOST = env.bool("BEHIND_PROXY", False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+USE_X_FORWARDED_HOST = BEHIND_PROXY
 LOGIN_URL = reverse_lazy("admin:login")
 
 UNFOLD = {
     "SITE_TITLE": "WalletApp",
     "SITE_HEADER": "WalletApp",
     "SITE_SYMBOL": "loyalty",
+    "SITE_URL": None,
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [lambda _request: static("walletapp/admin.css")],
+    "SIDEBAR": {
+        "navigation": [
+            {
+                "title": _("Shop"),
+                "items": [
+                    {
+                        "title": _("Orders"),
+                        "icon": "receipt_long",
+                        "link": reverse_lazy("admin:orders_order_changelist"),
+                    },
+                    {"title": _("Passes"), "icon": "qr_code_2", "link": reverse_lazy("admin:passes_pass_changelist")},
+                    {"title": _("Coupons"), "icon": "sell", "link": reverse_lazy("admin:passes_coupon_changelist")},
+                ],
+            },
+            {
+                "title": _("Members"),
+                "items": [
+                    {"title": _("Members"), "icon": "group", "link": reverse_lazy("admin:shops_member_changelist")},
+                    {
+                        "title": _("Points"),
+                        "icon": "savings",
+                        "link": reverse_lazy("admin:shops_pointsentry_changelist"),
+                    },
+                ],
+            },
+            {
+                "title": _("Partners"),
+                "items": [
+                    {"title": _("API tokens"), "icon": "key", "link": reverse_lazy("admin:shops_apitoken_changelist")},
+                    {
+                        "title": _("Webhooks"),
+                        "icon": "webhook",
+                        "link": reverse_lazy("admin:webhooks_endpoint_changelist"),
+                    },
+                    {
+                        "title": _("Deliveries"),
+                        "icon": "outbox",
+                        "link": reverse_lazy("admin:webhooks_delivery_changelist"),
+                    },
+                    {"title": _("Calls"), "icon": "call_made", "link": reverse_lazy("admin:webhooks_call_changelist")},
+                ],
+            },
+            {
+                "title": _("Settings"),
+                "items": [
+                    {"title": _("Brand"), "icon": "storefront", "link": reverse_lazy("admin:shops_brand_changelist")},
+                    {"title": _("Staff"), "icon": "badge", "link": reverse_lazy("admin:shops_staff_changelist")},
+                    {
+                        "title": _("Users"),
+                        "icon": "person",
+                        "link": reverse_lazy("admin:accounts_user_changelist"),
+                        "permission": lambda request: request.user.is_superuser,
+                    },
+                ],
+            },
+        ],
+    },
 }
 
 # --- Logs: one JSON object a line on standard error, with the request's id from web to worker ------------------------
@@ -236,6 +335,7 @@ UNFOLD = {
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = 10  # DEBUG: one line a request is enough
 DJANGO_STRUCTLOG_USER_ID_FIELD = "pk"
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = BEHIND_PROXY  # else anybody could write what they like into the log
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
 
 structlog.configure(

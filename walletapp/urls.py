@@ -2,21 +2,22 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularJSONAPIView
 
 from orders.pages import SandboxPayment
 from shops.views import ShopList
-from walletapp import health, metrics
+from walletapp import health, metrics, schema
+from walletapp.csp import with_admin_policy
 
 urlpatterns = [
     # The API for partners
     path("shops", ShopList.as_view(), name="shops"),
     path("shops/<str:brand_id>/orders", include("orders.urls")),
-    path("openapi.json", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("openapi.json", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("docs/", schema.docs, name="docs"),
     # Pages
     path("pay/sandbox/<uuid:payment_id>", SandboxPayment.as_view(), name="sandbox-payment"),
-    path("admin/", admin.site.urls),
+    path("admin/", with_admin_policy(admin.site.urls)),
     # For operators
     path("live", health.live, name="live"),
     path("ready", health.ready, name="ready"),

@@ -8,171 +8,333 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('passes', '0001_initial'),
-        ('shops', '0001_initial'),
+        ("passes", "0001_initial"),
+        ("shops", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='identifier')),
-                ('number', models.PositiveBigIntegerField(editable=False, help_text='Runs per brand without gaps; never changes.', verbose_name='number')),
-                ('status', models.CharField(choices=[('open', 'Open'), ('paid', 'Paid'), ('failed', 'Failed'), ('canceled', 'Canceled'), ('expired', 'Expired')], default='open', max_length=10, verbose_name='status')),
-                ('processing_status', models.CharField(choices=[('open', 'Open'), ('being_processed', 'Being processed'), ('processed', 'Processed'), ('archived', 'Archived')], default='open', max_length=15, verbose_name='processing')),
-                ('processed_at', models.DateTimeField(blank=True, null=True, verbose_name='processed at')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('total', shops.fields.MoneyField(decimal_places=4, help_text='Due in money, after the points.', max_digits=15, verbose_name='total')),
-                ('total_order_points_price', models.PositiveBigIntegerField(verbose_name='price in points')),
-                ('points_used', models.PositiveBigIntegerField(verbose_name='points used')),
-                ('point_value', models.PositiveIntegerField(help_text='When it was placed.', verbose_name='points for one unit of money')),
-                ('member_partner_id', models.CharField(blank=True, max_length=100, verbose_name="the partner's id of the member")),
-                ('mail_delivered_in_inbox', models.BooleanField(default=False, verbose_name='mail delivered')),
-                ('version', models.PositiveIntegerField(default=1, help_text='Counts the changes of its status.', verbose_name='version')),
-                ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='to be paid by')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='placed at')),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='updated at')),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='shops.brand', verbose_name='brand')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='shops.member', verbose_name='member')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name="identifier")),
+                (
+                    "number",
+                    models.PositiveBigIntegerField(
+                        editable=False, help_text="Runs per brand without gaps; never changes.", verbose_name="number"
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("paid", "Paid"),
+                            ("failed", "Failed"),
+                            ("canceled", "Canceled"),
+                            ("expired", "Expired"),
+                        ],
+                        default="open",
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "processing_status",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("being_processed", "Being processed"),
+                            ("processed", "Processed"),
+                            ("archived", "Archived"),
+                        ],
+                        default="open",
+                        max_length=15,
+                        verbose_name="processing",
+                    ),
+                ),
+                ("processed_at", models.DateTimeField(blank=True, null=True, verbose_name="processed at")),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                (
+                    "total",
+                    shops.fields.MoneyField(
+                        decimal_places=4,
+                        help_text="Due in money, after the points.",
+                        max_digits=15,
+                        verbose_name="total",
+                    ),
+                ),
+                ("total_order_points_price", models.PositiveBigIntegerField(verbose_name="price in points")),
+                ("points_used", models.PositiveBigIntegerField(verbose_name="points used")),
+                (
+                    "point_value",
+                    models.PositiveIntegerField(
+                        help_text="When it was placed.", verbose_name="points for one unit of money"
+                    ),
+                ),
+                (
+                    "member_partner_id",
+                    models.CharField(blank=True, max_length=100, verbose_name="the partner's id of the member"),
+                ),
+                ("mail_delivered_in_inbox", models.BooleanField(default=False, verbose_name="mail delivered")),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, help_text="Counts the changes of its status.", verbose_name="version"
+                    ),
+                ),
+                ("expires_at", models.DateTimeField(blank=True, null=True, verbose_name="to be paid by")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="placed at"
+                    ),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="updated at"
+                    ),
+                ),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="%(class)ss",
+                        to="shops.brand",
+                        verbose_name="brand",
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="shops.member",
+                        verbose_name="member",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'order',
-                'verbose_name_plural': 'orders',
-                'ordering': ['-number'],
+                "verbose_name": "order",
+                "verbose_name_plural": "orders",
+                "ordering": ["-number"],
             },
         ),
         migrations.CreateModel(
-            name='OrderCount',
+            name="OrderCount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(max_length=10)),
-                ('processing_status', models.CharField(max_length=15)),
-                ('count', models.BigIntegerField()),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='order_counts', to='shops.brand')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("status", models.CharField(max_length=10)),
+                ("processing_status", models.CharField(max_length=15)),
+                ("count", models.BigIntegerField()),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="order_counts", to="shops.brand"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='OrderItem',
+            name="OrderItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('points', models.PositiveIntegerField(verbose_name='price in points')),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='order_items', to='shops.brand', verbose_name='brand')),
-                ('issued_pass', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='item', to='passes.pass', verbose_name='pass')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='orders.order', verbose_name='order')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("points", models.PositiveIntegerField(verbose_name="price in points")),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="order_items",
+                        to="shops.brand",
+                        verbose_name="brand",
+                    ),
+                ),
+                (
+                    "issued_pass",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="item",
+                        to="passes.pass",
+                        verbose_name="pass",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="items",
+                        to="orders.order",
+                        verbose_name="order",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'item',
-                'verbose_name_plural': 'items',
+                "verbose_name": "item",
+                "verbose_name_plural": "items",
             },
         ),
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('provider', models.CharField(max_length=20, verbose_name='provider')),
-                ('provider_id', models.CharField(max_length=60, verbose_name="the provider's id")),
-                ('status', models.CharField(default='open', help_text='What the provider said last, in its own word.', max_length=20, verbose_name='status')),
-                ('amount', shops.fields.MoneyField(decimal_places=4, max_digits=15, verbose_name='amount')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='shops.brand', verbose_name='brand')),
-                ('order', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='payment', to='orders.order', verbose_name='order')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("provider", models.CharField(max_length=20, verbose_name="provider")),
+                ("provider_id", models.CharField(max_length=60, verbose_name="the provider's id")),
+                (
+                    "status",
+                    models.CharField(
+                        default="open",
+                        help_text="What the provider said last, in its own word.",
+                        max_length=20,
+                        verbose_name="status",
+                    ),
+                ),
+                ("amount", shops.fields.MoneyField(decimal_places=4, max_digits=15, verbose_name="amount")),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="created"
+                    ),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated")),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="%(class)ss",
+                        to="shops.brand",
+                        verbose_name="brand",
+                    ),
+                ),
+                (
+                    "order",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payment",
+                        to="orders.order",
+                        verbose_name="order",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'payment',
-                'verbose_name_plural': 'payments',
+                "verbose_name": "payment",
+                "verbose_name_plural": "payments",
             },
         ),
         migrations.CreateModel(
-            name='IdempotencyKey',
+            name="IdempotencyKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=255)),
-                ('request_digest', models.CharField(help_text='SHA-256 of method, path and what the body says.', max_length=64)),
-                ('answer_status', models.PositiveSmallIntegerField(null=True)),
-                ('answer', models.BinaryField(null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='idempotency_keys', to='shops.brand')),
-                ('token', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='idempotency_keys', to='shops.apitoken')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=255)),
+                (
+                    "request_digest",
+                    models.CharField(help_text="SHA-256 of method, path and what the body says.", max_length=64),
+                ),
+                ("answer_status", models.PositiveSmallIntegerField(null=True)),
+                ("answer", models.BinaryField(null=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="idempotency_keys", to="shops.brand"
+                    ),
+                ),
+                (
+                    "token",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="idempotency_keys",
+                        to="shops.apitoken",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['created_at'], name='idempotency_key_age')],
-                'constraints': [models.UniqueConstraint(fields=('token', 'key'), name='idempotency_key_once')],
+                "indexes": [models.Index(fields=["created_at"], name="idempotency_key_age")],
+                "constraints": [models.UniqueConstraint(fields=("token", "key"), name="idempotency_key_once")],
             },
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['brand', 'status', '-number'], name='order_by_status'),
+            model_name="order",
+            index=models.Index(fields=["brand", "status", "-number"], name="order_by_status"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['brand', 'processing_status', 'status', '-number'], name='order_by_both'),
+            model_name="order",
+            index=models.Index(fields=["brand", "processing_status", "status", "-number"], name="order_by_both"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['brand', 'processing_status', '-number'], name='order_by_processing'),
+            model_name="order",
+            index=models.Index(fields=["brand", "processing_status", "-number"], name="order_by_processing"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['member', '-number'], name='order_by_member'),
+            model_name="order",
+            index=models.Index(fields=["member", "-number"], name="order_by_member"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['brand', 'updated_at'], name='order_by_update'),
+            model_name="order",
+            index=models.Index(fields=["brand", "updated_at"], name="order_by_update"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('status', 'open')), fields=['expires_at'], name='order_to_expire'),
+            model_name="order",
+            index=models.Index(condition=models.Q(("status", "open")), fields=["expires_at"], name="order_to_expire"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('brand', 'id'), name='order_brand_id'),
+            model_name="order",
+            constraint=models.UniqueConstraint(fields=("brand", "id"), name="order_brand_id"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('brand', 'uuid'), name='order_brand_uuid'),
+            model_name="order",
+            constraint=models.UniqueConstraint(fields=("brand", "uuid"), name="order_brand_uuid"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('brand', 'number'), name='order_number_once'),
+            model_name="order",
+            constraint=models.UniqueConstraint(fields=("brand", "number"), name="order_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('total__gte', 0)), name='order_total_not_negative'),
+            model_name="order",
+            constraint=models.CheckConstraint(condition=models.Q(("total__gte", 0)), name="order_total_not_negative"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('points_used__lte', models.F('total_order_points_price'))), name='order_points_within_price'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("points_used__lte", models.F("total_order_points_price"))),
+                name="order_points_within_price",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['open', 'paid', 'failed', 'canceled', 'expired'])), name='order_status_known'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["open", "paid", "failed", "canceled", "expired"])),
+                name="order_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('processing_status__in', ['open', 'being_processed', 'processed', 'archived'])), name='order_processing_status_known'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("processing_status__in", ["open", "being_processed", "processed", "archived"])),
+                name="order_processing_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ordercount',
-            constraint=models.UniqueConstraint(fields=('brand', 'status', 'processing_status'), name='order_count_once'),
+            model_name="ordercount",
+            constraint=models.UniqueConstraint(
+                fields=("brand", "status", "processing_status"), name="order_count_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ordercount',
-            constraint=models.CheckConstraint(condition=models.Q(('count__gte', 0)), name='order_count_not_negative'),
+            model_name="ordercount",
+            constraint=models.CheckConstraint(condition=models.Q(("count__gte", 0)), name="order_count_not_negative"),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(fields=('provider', 'provider_id'), name='payment_provider_id_once'),
+            model_name="payment",
+            constraint=models.UniqueConstraint(fields=("provider", "provider_id"), name="payment_provider_id_once"),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='payment_amount_positive'),
+            model_name="payment",
+            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="payment_amount_positive"),
         ),
     ]

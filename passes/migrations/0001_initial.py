@@ -6,75 +6,147 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('shops', '0001_initial'),
+        ("shops", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Coupon',
+            name="Coupon",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='identifier')),
-                ('title', models.CharField(max_length=150, verbose_name='title')),
-                ('description', models.TextField(blank=True, verbose_name='description')),
-                ('external_reference', models.CharField(blank=True, max_length=100, verbose_name='your reference')),
-                ('image', models.ImageField(blank=True, upload_to='coupons', verbose_name='image')),
-                ('points', models.PositiveIntegerField(verbose_name='price in points')),
-                ('stock', models.PositiveIntegerField(blank=True, help_text='Empty means: as many as are asked for.', null=True, verbose_name='stock')),
-                ('valid_days', models.PositiveIntegerField(blank=True, help_text='Counted from the day it is paid.', null=True, verbose_name='valid for days')),
-                ('valid_until', models.DateTimeField(blank=True, null=True, verbose_name='valid until')),
-                ('is_active', models.BooleanField(default=True, verbose_name='for sale')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='shops.brand', verbose_name='brand')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name="identifier")),
+                ("title", models.CharField(max_length=150, verbose_name="title")),
+                ("description", models.TextField(blank=True, verbose_name="description")),
+                ("external_reference", models.CharField(blank=True, max_length=100, verbose_name="your reference")),
+                ("image", models.ImageField(blank=True, upload_to="coupons", verbose_name="image")),
+                ("points", models.PositiveIntegerField(verbose_name="price in points")),
+                (
+                    "stock",
+                    models.PositiveIntegerField(
+                        blank=True, help_text="Empty means: as many as are asked for.", null=True, verbose_name="stock"
+                    ),
+                ),
+                (
+                    "valid_days",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="Counted from the day it is paid.",
+                        null=True,
+                        verbose_name="valid for days",
+                    ),
+                ),
+                ("valid_until", models.DateTimeField(blank=True, null=True, verbose_name="valid until")),
+                ("is_active", models.BooleanField(default=True, verbose_name="for sale")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated")),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="%(class)ss",
+                        to="shops.brand",
+                        verbose_name="brand",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'coupon',
-                'verbose_name_plural': 'coupons',
+                "verbose_name": "coupon",
+                "verbose_name_plural": "coupons",
             },
         ),
         migrations.CreateModel(
-            name='Pass',
+            name="Pass",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='serial number')),
-                ('qr_code', models.CharField(blank=True, editable=False, max_length=40, verbose_name='QR code')),
-                ('status', models.CharField(choices=[('active', 'Active'), ('redeemed', 'Redeemed'), ('expired', 'Expired'), ('blocked', 'Blocked')], default='active', editable=False, max_length=10, verbose_name='status')),
-                ('expiration_date', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='expires')),
-                ('redeemed_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='redeemed')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated')),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='passes', to='shops.brand', verbose_name='brand')),
-                ('coupon', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='passes', to='passes.coupon', verbose_name='coupon')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='passes', to='shops.member', verbose_name='member')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "uuid",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name="serial number"),
+                ),
+                ("qr_code", models.CharField(blank=True, editable=False, max_length=40, verbose_name="QR code")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("active", "Active"),
+                            ("redeemed", "Redeemed"),
+                            ("expired", "Expired"),
+                            ("blocked", "Blocked"),
+                        ],
+                        default="active",
+                        editable=False,
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                (
+                    "expiration_date",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="expires"),
+                ),
+                ("redeemed_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="redeemed")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated")),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="passes",
+                        to="shops.brand",
+                        verbose_name="brand",
+                    ),
+                ),
+                (
+                    "coupon",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="passes",
+                        to="passes.coupon",
+                        verbose_name="coupon",
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="passes",
+                        to="shops.member",
+                        verbose_name="member",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'pass',
-                'verbose_name_plural': 'passes',
+                "verbose_name": "pass",
+                "verbose_name_plural": "passes",
             },
         ),
         migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.UniqueConstraint(fields=('brand', 'id'), name='coupon_brand_id'),
+            model_name="coupon",
+            constraint=models.UniqueConstraint(fields=("brand", "id"), name="coupon_brand_id"),
         ),
         migrations.AddConstraint(
-            model_name='coupon',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_reference', ''), _negated=True), fields=('brand', 'external_reference'), name='coupon_reference_once'),
+            model_name="coupon",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_reference", ""), _negated=True),
+                fields=("brand", "external_reference"),
+                name="coupon_reference_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='pass',
-            index=models.Index(condition=models.Q(('status', 'active')), fields=['expiration_date'], name='pass_to_expire'),
+            model_name="pass",
+            index=models.Index(
+                condition=models.Q(("status", "active")), fields=["expiration_date"], name="pass_to_expire"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pass',
-            constraint=models.UniqueConstraint(fields=('brand', 'id'), name='pass_brand_id'),
+            model_name="pass",
+            constraint=models.UniqueConstraint(fields=("brand", "id"), name="pass_brand_id"),
         ),
         migrations.AddConstraint(
-            model_name='pass',
-            constraint=models.UniqueConstraint(condition=models.Q(('qr_code', ''), _negated=True), fields=('qr_code',), name='pass_qr_code_once'),
+            model_name="pass",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("qr_code", ""), _negated=True), fields=("qr_code",), name="pass_qr_code_once"
+            ),
         ),
     ]

@@ -12,7 +12,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -21,120 +20,258 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Brand',
+            name="Brand",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('slug', models.SlugField(unique=True, verbose_name='short name in URLs')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('logo', models.ImageField(blank=True, upload_to='logos', verbose_name='logo')),
-                ('primary_color', models.CharField(default='#1f4e79', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-fA-F]{6}$', 'Write a colour as #rrggbb.')], verbose_name='colour')),
-                ('currency', models.CharField(default='EUR', max_length=3, validators=[shops.money.validate_currency], verbose_name='currency')),
-                ('point_value', models.PositiveIntegerField(default=100, help_text='With 100, one euro is worth 100 points.', validators=[django.core.validators.MinValueValidator(1)], verbose_name='points for one unit of money')),
-                ('minutes_to_pay', models.PositiveIntegerField(default=60, help_text='An order that is not paid by then expires.', verbose_name='minutes to pay')),
-                ('payment_provider', models.CharField(default='sandbox', max_length=20, verbose_name='payment provider')),
-                ('order_count', models.PositiveBigIntegerField(default=0, editable=False, help_text='The last order number given out; numbers have no gaps.')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("slug", models.SlugField(unique=True, verbose_name="short name in URLs")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("logo", models.ImageField(blank=True, upload_to="logos", verbose_name="logo")),
+                (
+                    "primary_color",
+                    models.CharField(
+                        default="#1f4e79",
+                        max_length=7,
+                        validators=[
+                            django.core.validators.RegexValidator("^#[0-9a-fA-F]{6}$", "Write a colour as #rrggbb.")
+                        ],
+                        verbose_name="colour",
+                    ),
+                ),
+                (
+                    "currency",
+                    models.CharField(
+                        default="EUR", max_length=3, validators=[shops.money.validate_currency], verbose_name="currency"
+                    ),
+                ),
+                (
+                    "point_value",
+                    models.PositiveIntegerField(
+                        default=100,
+                        help_text="With 100, one euro is worth 100 points.",
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="points for one unit of money",
+                    ),
+                ),
+                (
+                    "minutes_to_pay",
+                    models.PositiveIntegerField(
+                        default=60,
+                        help_text="An order that is not paid by then expires.",
+                        verbose_name="minutes to pay",
+                    ),
+                ),
+                (
+                    "payment_provider",
+                    models.CharField(default="sandbox", max_length=20, verbose_name="payment provider"),
+                ),
+                (
+                    "order_count",
+                    models.PositiveBigIntegerField(
+                        default=0, editable=False, help_text="The last order number given out; numbers have no gaps."
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
             ],
             options={
-                'verbose_name': 'brand',
-                'verbose_name_plural': 'brands',
-                'constraints': [models.CheckConstraint(condition=models.Q(('point_value__gte', 1)), name='brand_point_value_positive')],
+                "verbose_name": "brand",
+                "verbose_name_plural": "brands",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("point_value__gte", 1)), name="brand_point_value_positive"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Member',
+            name="Member",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='identifier')),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mail address')),
-                ('name', models.CharField(blank=True, max_length=150, verbose_name='name')),
-                ('points', models.BigIntegerField(default=0, editable=False, verbose_name='points')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='member since')),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='shops.brand', verbose_name='brand')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name="identifier")),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mail address")),
+                ("name", models.CharField(blank=True, max_length=150, verbose_name="name")),
+                ("points", models.BigIntegerField(default=0, editable=False, verbose_name="points")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="member since")),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="%(class)ss",
+                        to="shops.brand",
+                        verbose_name="brand",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'member',
-                'verbose_name_plural': 'members',
+                "verbose_name": "member",
+                "verbose_name_plural": "members",
             },
         ),
         migrations.CreateModel(
-            name='PointsEntry',
+            name="PointsEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('points', models.BigIntegerField(help_text='Negative when they were spent.', verbose_name='points')),
-                ('balance', models.BigIntegerField(verbose_name='balance after it')),
-                ('reason', models.CharField(choices=[('earned', 'Earned'), ('spent', 'Spent'), ('given_back', 'Given back'), ('correction', 'Correction')], max_length=10, verbose_name='reason')),
-                ('reference', models.CharField(help_text='What it belongs to; a reason is booked once per reference.', max_length=60, verbose_name='reference')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='booked at')),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='points_entries', to='shops.brand', verbose_name='brand')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='points_entries', to='shops.member', verbose_name='member')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("points", models.BigIntegerField(help_text="Negative when they were spent.", verbose_name="points")),
+                ("balance", models.BigIntegerField(verbose_name="balance after it")),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("earned", "Earned"),
+                            ("spent", "Spent"),
+                            ("given_back", "Given back"),
+                            ("correction", "Correction"),
+                        ],
+                        max_length=10,
+                        verbose_name="reason",
+                    ),
+                ),
+                (
+                    "reference",
+                    models.CharField(
+                        help_text="What it belongs to; a reason is booked once per reference.",
+                        max_length=60,
+                        verbose_name="reference",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="booked at"
+                    ),
+                ),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="points_entries",
+                        to="shops.brand",
+                        verbose_name="brand",
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="points_entries",
+                        to="shops.member",
+                        verbose_name="member",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'points entry',
-                'verbose_name_plural': 'points entries',
+                "verbose_name": "points entry",
+                "verbose_name_plural": "points entries",
             },
         ),
         migrations.CreateModel(
-            name='Staff',
+            name="Staff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('owner', 'Owner'), ('manager', 'Manager'), ('support', 'Support'), ('viewer', 'Viewer')], default='viewer', max_length=10, verbose_name='role')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='since')),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='staff', to='shops.brand', verbose_name='brand')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='places', to=settings.AUTH_USER_MODEL, verbose_name='user')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("owner", "Owner"),
+                            ("manager", "Manager"),
+                            ("support", "Support"),
+                            ("viewer", "Viewer"),
+                        ],
+                        default="viewer",
+                        max_length=10,
+                        verbose_name="role",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="since")),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="staff",
+                        to="shops.brand",
+                        verbose_name="brand",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="places",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="user",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'staff member',
-                'verbose_name_plural': 'staff',
+                "verbose_name": "staff member",
+                "verbose_name_plural": "staff",
             },
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('hint', models.CharField(editable=False, max_length=4, verbose_name='ends in')),
-                ('abilities', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), default=list, size=None, verbose_name='abilities')),
-                ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='expires')),
-                ('revoked_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='revoked')),
-                ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last used')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='shops.brand', verbose_name='brand')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("digest", models.CharField(editable=False, max_length=64, unique=True)),
+                ("hint", models.CharField(editable=False, max_length=4, verbose_name="ends in")),
+                (
+                    "abilities",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), default=list, size=None, verbose_name="abilities"
+                    ),
+                ),
+                ("expires_at", models.DateTimeField(blank=True, null=True, verbose_name="expires")),
+                ("revoked_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="revoked")),
+                ("last_used_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="last used")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="%(class)ss",
+                        to="shops.brand",
+                        verbose_name="brand",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'API token',
-                'verbose_name_plural': 'API tokens',
-                'constraints': [models.UniqueConstraint(fields=('brand', 'id'), name='token_brand_id')],
+                "verbose_name": "API token",
+                "verbose_name_plural": "API tokens",
+                "constraints": [models.UniqueConstraint(fields=("brand", "id"), name="token_brand_id")],
             },
         ),
         migrations.AddConstraint(
-            model_name='member',
-            constraint=models.UniqueConstraint(models.F('brand'), django.db.models.functions.text.Lower('email'), name='member_email_once_per_brand'),
+            model_name="member",
+            constraint=models.UniqueConstraint(
+                models.F("brand"), django.db.models.functions.text.Lower("email"), name="member_email_once_per_brand"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='member',
-            constraint=models.UniqueConstraint(fields=('brand', 'id'), name='member_brand_id'),
+            model_name="member",
+            constraint=models.UniqueConstraint(fields=("brand", "id"), name="member_brand_id"),
         ),
         migrations.AddConstraint(
-            model_name='member',
-            constraint=models.CheckConstraint(condition=models.Q(('points__gte', 0)), name='member_points_not_negative'),
+            model_name="member",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("points__gte", 0)), name="member_points_not_negative"
+            ),
         ),
         migrations.AddIndex(
-            model_name='pointsentry',
-            index=models.Index(fields=['member', '-id'], name='points_entry_of_member'),
+            model_name="pointsentry",
+            index=models.Index(fields=["member", "-id"], name="points_entry_of_member"),
         ),
         migrations.AddConstraint(
-            model_name='pointsentry',
-            constraint=models.CheckConstraint(condition=models.Q(('points', 0), _negated=True), name='points_entry_not_zero'),
+            model_name="pointsentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("points", 0), _negated=True), name="points_entry_not_zero"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pointsentry',
-            constraint=models.UniqueConstraint(fields=('member', 'reason', 'reference'), name='points_entry_once'),
+            model_name="pointsentry",
+            constraint=models.UniqueConstraint(fields=("member", "reason", "reference"), name="points_entry_once"),
         ),
         migrations.AddConstraint(
-            model_name='staff',
-            constraint=models.UniqueConstraint(fields=('user', 'brand'), name='staff_once_per_brand'),
+            model_name="staff",
+            constraint=models.UniqueConstraint(fields=("user", "brand"), name="staff_once_per_brand"),
         ),
     ]

@@ -9,142 +9,281 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('shops', '0001_initial'),
+        ("shops", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Endpoint',
+            name="Endpoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='identifier')),
-                ('url', models.URLField(max_length=2000, verbose_name='URL')),
-                ('statuses', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=10), default=webhooks.models.default_statuses, size=None, verbose_name='statuses')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('is_validated', models.BooleanField(default=False, editable=False, verbose_name='validated')),
-                ('encrypted_key', models.BinaryField()),
-                ('key_hint', models.CharField(editable=False, max_length=4, verbose_name='key ends in')),
-                ('concurrency', models.PositiveSmallIntegerField(default=4, verbose_name='calls at once')),
-                ('last_served_at', models.DateTimeField(editable=False, null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='shops.brand', verbose_name='brand')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name="identifier")),
+                ("url", models.URLField(max_length=2000, verbose_name="URL")),
+                (
+                    "statuses",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=10),
+                        default=webhooks.models.default_statuses,
+                        size=None,
+                        verbose_name="statuses",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("is_validated", models.BooleanField(default=False, editable=False, verbose_name="validated")),
+                ("encrypted_key", models.BinaryField()),
+                ("key_hint", models.CharField(editable=False, max_length=4, verbose_name="key ends in")),
+                ("concurrency", models.PositiveSmallIntegerField(default=4, verbose_name="calls at once")),
+                ("last_served_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="created"
+                    ),
+                ),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="%(class)ss",
+                        to="shops.brand",
+                        verbose_name="brand",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'webhook endpoint',
-                'verbose_name_plural': 'webhook endpoints',
+                "verbose_name": "webhook endpoint",
+                "verbose_name_plural": "webhook endpoints",
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('order_uuid', models.UUIDField()),
-                ('order_status', models.CharField(max_length=10, verbose_name='status')),
-                ('version', models.PositiveIntegerField(help_text="The order's version; its events come in this order.", verbose_name='version')),
-                ('body', models.BinaryField()),
-                ('occurred_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='occurred at')),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='shops.brand', verbose_name='brand')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("order_uuid", models.UUIDField()),
+                ("order_status", models.CharField(max_length=10, verbose_name="status")),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        help_text="The order's version; its events come in this order.", verbose_name="version"
+                    ),
+                ),
+                ("body", models.BinaryField()),
+                (
+                    "occurred_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="occurred at"
+                    ),
+                ),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="%(class)ss",
+                        to="shops.brand",
+                        verbose_name="brand",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'event',
-                'verbose_name_plural': 'events',
+                "verbose_name": "event",
+                "verbose_name_plural": "events",
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='message id')),
-                ('order_uuid', models.UUIDField()),
-                ('version', models.PositiveIntegerField()),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('sending', 'Sending'), ('delivered', 'Delivered'), ('exhausted', 'Given up'), ('canceled', 'Canceled')], default='pending', max_length=10, verbose_name='state')),
-                ('attempts', models.PositiveIntegerField(default=0, verbose_name='attempts')),
-                ('interval', models.PositiveIntegerField(default=0)),
-                ('due_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='due at')),
-                ('lease_until', models.DateTimeField(editable=False, null=True)),
-                ('lease_token', models.UUIDField(editable=False, null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='created')),
-                ('done_at', models.DateTimeField(editable=False, null=True, verbose_name='done at')),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='shops.brand')),
-                ('endpoint', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='webhooks.endpoint')),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='webhooks.event')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name="message id")),
+                ("order_uuid", models.UUIDField()),
+                ("version", models.PositiveIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("sending", "Sending"),
+                            ("delivered", "Delivered"),
+                            ("exhausted", "Given up"),
+                            ("canceled", "Canceled"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("attempts", models.PositiveIntegerField(default=0, verbose_name="attempts")),
+                ("interval", models.PositiveIntegerField(default=0)),
+                (
+                    "due_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="due at"),
+                ),
+                ("lease_until", models.DateTimeField(editable=False, null=True)),
+                ("lease_token", models.UUIDField(editable=False, null=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="created"
+                    ),
+                ),
+                ("done_at", models.DateTimeField(editable=False, null=True, verbose_name="done at")),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="deliveries", to="shops.brand"
+                    ),
+                ),
+                (
+                    "endpoint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="deliveries", to="webhooks.endpoint"
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="deliveries", to="webhooks.event"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'delivery',
-                'verbose_name_plural': 'deliveries',
+                "verbose_name": "delivery",
+                "verbose_name_plural": "deliveries",
             },
         ),
         migrations.CreateModel(
-            name='Call',
+            name="Call",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('attempt', models.PositiveIntegerField(verbose_name='attempt')),
-                ('trigger', models.CharField(choices=[('auto', 'Schedule'), ('manual', 'Staff or API'), ('test', 'Test')], default='auto', max_length=10)),
-                ('url', models.URLField(max_length=2000, verbose_name='URL')),
-                ('interval', models.PositiveIntegerField(verbose_name='seconds waited before it')),
-                ('outcome', models.CharField(choices=[('started', 'In flight'), ('ok', 'Delivered'), ('failed', 'Failed'), ('blocked', 'Address not allowed'), ('unknown', 'Unknown: the worker was lost')], default='started', max_length=10, verbose_name='outcome')),
-                ('http_status_code', models.PositiveSmallIntegerField(null=True, verbose_name='HTTP status')),
-                ('response', models.CharField(blank=True, max_length=1000, verbose_name='response')),
-                ('remote_ip', models.GenericIPAddressField(null=True, verbose_name='address')),
-                ('duration_ms', models.PositiveIntegerField(null=True, verbose_name='milliseconds')),
-                ('started_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='started')),
-                ('finished_at', models.DateTimeField(editable=False, null=True, verbose_name='finished')),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='shops.brand', verbose_name='brand')),
-                ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='calls', to='webhooks.delivery')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("attempt", models.PositiveIntegerField(verbose_name="attempt")),
+                (
+                    "trigger",
+                    models.CharField(
+                        choices=[("auto", "Schedule"), ("manual", "Staff or API"), ("test", "Test")],
+                        default="auto",
+                        max_length=10,
+                    ),
+                ),
+                ("url", models.URLField(max_length=2000, verbose_name="URL")),
+                ("interval", models.PositiveIntegerField(verbose_name="seconds waited before it")),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("started", "In flight"),
+                            ("ok", "Delivered"),
+                            ("failed", "Failed"),
+                            ("blocked", "Address not allowed"),
+                            ("unknown", "Unknown: the worker was lost"),
+                        ],
+                        default="started",
+                        max_length=10,
+                        verbose_name="outcome",
+                    ),
+                ),
+                ("http_status_code", models.PositiveSmallIntegerField(null=True, verbose_name="HTTP status")),
+                ("response", models.CharField(blank=True, max_length=1000, verbose_name="response")),
+                ("remote_ip", models.GenericIPAddressField(null=True, verbose_name="address")),
+                ("duration_ms", models.PositiveIntegerField(null=True, verbose_name="milliseconds")),
+                (
+                    "started_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name="started"
+                    ),
+                ),
+                ("finished_at", models.DateTimeField(editable=False, null=True, verbose_name="finished")),
+                (
+                    "brand",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="%(class)ss",
+                        to="shops.brand",
+                        verbose_name="brand",
+                    ),
+                ),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="calls", to="webhooks.delivery"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'call',
-                'verbose_name_plural': 'calls',
-                'constraints': [models.UniqueConstraint(fields=('delivery', 'attempt'), name='call_once_per_attempt')],
+                "verbose_name": "call",
+                "verbose_name_plural": "calls",
+                "constraints": [models.UniqueConstraint(fields=("delivery", "attempt"), name="call_once_per_attempt")],
             },
         ),
         migrations.AddConstraint(
-            model_name='endpoint',
-            constraint=models.UniqueConstraint(fields=('brand', 'id'), name='endpoint_brand_id'),
+            model_name="endpoint",
+            constraint=models.UniqueConstraint(fields=("brand", "id"), name="endpoint_brand_id"),
         ),
         migrations.AddConstraint(
-            model_name='endpoint',
-            constraint=models.CheckConstraint(condition=models.Q(('concurrency__gte', 1)), name='endpoint_concurrency_positive'),
+            model_name="endpoint",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("concurrency__gte", 1)), name="endpoint_concurrency_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.UniqueConstraint(fields=('brand', 'id'), name='event_brand_id'),
+            model_name="event",
+            constraint=models.UniqueConstraint(fields=("brand", "id"), name="event_brand_id"),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.UniqueConstraint(fields=('brand', 'order_uuid', 'version'), name='event_once_per_version'),
+            model_name="event",
+            constraint=models.UniqueConstraint(
+                fields=("brand", "order_uuid", "version"), name="event_once_per_version"
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['endpoint', 'due_at'], name='delivery_due'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("state", "pending")), fields=["endpoint", "due_at"], name="delivery_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state', 'sending')), fields=['lease_until'], name='delivery_leased'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("state", "sending")), fields=["lease_until"], name="delivery_leased"
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state', 'sending')), fields=['endpoint'], name='delivery_in_flight'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("state", "sending")), fields=["endpoint"], name="delivery_in_flight"
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state__in', ['pending', 'sending'])), fields=['endpoint', 'order_uuid', 'version'], name='delivery_earlier'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("state__in", ["pending", "sending"])),
+                fields=["endpoint", "order_uuid", "version"],
+                name="delivery_earlier",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('brand', 'id'), name='delivery_brand_id'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(fields=("brand", "id"), name="delivery_brand_id"),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('event', 'endpoint'), name='delivery_once_per_endpoint'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(fields=("event", "endpoint"), name="delivery_once_per_endpoint"),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lease_token__isnull', False), ('lease_until__isnull', False), ('state', 'sending')), models.Q(models.Q(('state', 'sending'), _negated=True), ('lease_token__isnull', True), ('lease_until__isnull', True)), _connector='OR'), name='delivery_lease_while_sending'),
+            model_name="delivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("lease_token__isnull", False), ("lease_until__isnull", False), ("state", "sending")),
+                    models.Q(
+                        models.Q(("state", "sending"), _negated=True),
+                        ("lease_token__isnull", True),
+                        ("lease_until__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="delivery_lease_while_sending",
+            ),
         ),
     ]

@@ -1,0 +1,75 @@
+"""Errors in the API's own shape: never HTML, never a stack trace."""
+
+import pytest
+from django.test import Client
+
+from orders import reading
+from tests.making import make_order
+
+
+def test_an_unknown_route_is_json(api, client):
+    for path in ("/shops/x/y/z", "/nothing", "/shopsx"):
+        answer = client.get(path, headers={"Accept": "application/json"})
+        assert answer.status_code == 404
+        assert answer.json() == {"message": f"The route {path.strip('/')} could not be found."}
+
+
+def test_a_browser_gets_a_page(client):
+    answer = client.get("/nothing", headers={"Accept": "text/html,*/*"})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert "There is no such page." in answer.content.decode()
+
+
+def test_the_api_speaks_json_whatever_is_accepted(api, brand):
+    for accept in ("text/html", "application/xml", "nonsense", ""):
+        assert api.get("/orders", Accept=accept).headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "BREW"])
+def test_an_unknown_method_is_405_and_says_which_exist(api, method):
+    answer = api.call(method, "/orders")
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "GET, POST, HEAD"
+    assert answer.json()["message"].startswith(f"The {method} method is not supported for route shops/")
+    assert answer.json()["message"].endswith("Supported methods: GET, POST, HEAD.")
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "application/x-www-form-urlencoded", "x"])
+def test_an_unknown_media_type_is_415(api, kind):
+    answer = api.post("/orders", b"{}", content_type=kind)
+    assert answer.status_code == 415
+    assert answer.json() == {"message": f'Unsupported media type "{kind}" in request.'}
+
+
+def test_a_vendors_json_is_json(api):
+    assert api.post("/orders", {}, content_type="application/vnd.x+json").status_code == 422
+
+
+def test_head_and_options(api, brand):
+    make_order(brand)
+    head = api.call("HEAD", "/orders")
+    assert (head.status_code, head.content) == (200, b"")
+    options = Client().options(f"/shops/{brand.uuid}/orders")
+    assert (options.status_code, options.headers["Allow"]) == (200, "GET, POST, HEAD, OPTIONS")
+
+
+def test_a_method_in_small_letters_works(api, brand):
+    make_order(brand)
+    assert api.call("get", "/orders").json()["total"] == 1
+
+
+def test_a_fault_of_ours_says_nothing(api, brand, monkeypatch):
+    def broken(*_args):
+        raise RuntimeError("secret words")
+
+    monkeypatch.setattr(reading, "page_of_orders", broken)
+    answer = api.get("/orders")
+    assert (answer.status_code, answer.json()) == (500, {"message": "Server Error"})
+
+
+def test_an_unknown_host_is_refused(settings, client):
+    settings.ALLOWED_HOSTS = ["shop.example"]
+    answer = client.get("/live", headers={"Host": "evil.example"})
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"}) or answer.status_code == 400
+    answer = client.get("/shops/x/orders", headers={"Host": "evil.example"})
+    assert answer.status_code in {400, 401}

@@ -1,0 +1,97 @@
+"""What operators look at: health, metrics, logs, settings."""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+
+import pytest
+import structlog
+from django.core.management import call_command
+from django_structlog.celery.receivers import CeleryReceiver
+
+from tests.client import Api
+from tests.making import make_endpoint, make_order, token_for
+
+
+def test_live_and_ready(client, db):
+    assert client.get("/live").json() == {"status": "ok"}
+    answer = client.get("/ready")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "postgresql": True, "redis": True})
+
+
+def test_ready_without_redis_still_serves(client, db, settings):
+    settings.REDIS_URL = "unix:///tmp/nobody-listens-here.sock"
+    answer = client.get("/ready")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "postgresql": True, "redis": False})
+
+
+def test_metrics_count_by_route_and_tell_of_the_queue(api, brand, client):
+    make_endpoint(brand)
+    make_order(brand)
+    api.get("/orders?status=open")
+    text = client.get("/metrics").content.decode()
+    assert 'walletapp_request_seconds_count{method="GET",route="shops/<str:brand_id>/orders",status="2xx"}' in text
+    assert "walletapp_webhook_pending 1.0" in text
+    assert "walletapp_webhook_expired_leases 0.0" in text
+    assert str(brand.uuid) not in text
+
+
+@pytest.fixture
+def log_lines():
+    """The lines that the real formatter writes."""
+    written = []
+
+    class Keep(logging.Handler):
+        def emit(self, record):
+            written.append(json.loads(self.format(record)))
+
+    handler = Keep()
+    handler.setFormatter(logging.getLogger().handlers[0].formatter)
+    logging.getLogger().addHandler(handler)
+    yield written
+    logging.getLogger().removeHandler(handler)
+
+
+def test_one_line_a_request_with_its_id_and_no_secret(brand, log_lines, settings):
+    settings.DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
+    secret = token_for(brand)
+    Api(brand, secret).get("/orders?status=open", X_Request_ID="req-7")
+    [line] = [line for line in log_lines if line["event"] == "request_finished"]
+    assert (line["code"], line["request_id"]) == (200, "req-7")
+    assert line["request"] == f"GET /shops/{brand.uuid}/orders"
+    assert secret.split("|")[1] not in json.dumps(log_lines)
+
+
+def test_the_id_goes_along_to_the_worker():
+    """django_structlog adds what is bound here to the headers of a task that is sent."""
+    structlog.contextvars.bind_contextvars(request_id="req-7")
+    headers = {}
+    CeleryReceiver().receiver_before_task_publish(headers=headers)
+    structlog.contextvars.clear_contextvars()
+    assert headers["__django_structlog__"]["request_id"] == "req-7"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("SECRET_KEY", "short", "SECRET_KEY must have at least 32 characters."),
+        ("ENCRYPTION_KEYS", "", "ENCRYPTION_KEYS must hold at least one Fernet key."),
+        ("API_RATE_LIMIT", "many", "API_RATE_LIMIT must be a number of at least 0, not 'many'."),
+        ("WEBHOOK_LEASE", "-1", "WEBHOOK_LEASE must be a number of at least 0, not '-1'."),
+        ("BEHIND_PROXY", "yes", "BEHIND_PROXY must be true or false, not 'yes'."),
+        ("DATABASE_URL", None, "DATABASE_URL"),
+    ],
+)
+def test_settings_refuse_nonsense(name, value, words):
+    env = dict(os.environ)
+    env.pop(name) if value is None else env.update({name: value})
+    program = [sys.executable, "-c", "import django; django.setup()"]
+    result = subprocess.run(program, env=env, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert words in result.stderr.splitlines()[-1]
+
+
+def test_no_migration_is_missing(db):
+    call_command("makemigrations", "--check", "--dry-run", verbosity=0)
