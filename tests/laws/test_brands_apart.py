@@ -21,7 +21,7 @@ from tests.making import make_coupon, make_endpoint, make_member, make_order
 from webhooks.models import Call, Delivery, Event
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-OURS = ("accounts", "shops", "passes", "orders", "webhooks")
+OURS = ("accounts", "shops", "passes", "orders", "webhooks", "storefront")
 SHARED = {"User", "Brand"}
 EDGES = [
     path for app in OURS for name in ("views", "serializers", "services") for path in ROOT.glob(f"{app}/{name}.py")

@@ -82,7 +82,7 @@ class Command(BaseCommand):
         answer = {
             "brands": brands,
             "admin": {"email": admin.email, "password": PASSWORD},
-            "shop_url": None,
+            "shop_url": f"/s/{BRANDS[0]['slug']}/",
             "admin_url": "/admin/",
             "docs_url": "/docs/",
         }
