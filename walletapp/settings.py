@@ -74,6 +74,7 @@ INSTALLED_APPS = [
     "webhooks",
     "passes",
     "orders",
+    "storefront",
     "walletapp.apps.WalletAppConfig",
 ]
 
@@ -148,7 +149,16 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"  # staff stay signed in w
 
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 2, "retry_on_timeout": False}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 5,
+    "socket_connect_timeout": 0.5,
+    "retry_on_timeout": False,
+    # One more try, at once: kombu's own choice lets a request wait six seconds for a broker that is down.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
+    "interval_max": 0,
+}
 CELERY_REDIS_SOCKET_TIMEOUT = 5
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False  # a lost hint costs a second, a repeated one a worker: the rows are the truth
@@ -196,7 +206,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "displayOperationId": True},
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "defaultModelsExpandDepth": 0},
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
@@ -220,6 +230,7 @@ WEBHOOK_RETRY_INTERVALS = env.list(
 )
 WEBHOOK_CONNECT_TIMEOUT = number("WEBHOOK_CONNECT_TIMEOUT", 5)
 WEBHOOK_READ_TIMEOUT = number("WEBHOOK_READ_TIMEOUT", 10)
+WEBHOOK_TOTAL_TIMEOUT = number("WEBHOOK_TOTAL_TIMEOUT", 15)  # of a call, from the name's look-up to the last byte
 WEBHOOK_LEASE = int(number("WEBHOOK_LEASE", 45))  # seconds after which a silent worker is taken for dead
 WEBHOOK_CONCURRENCY = int(number("WEBHOOK_CONCURRENCY", 16))  # calls in flight per worker process
 # Private addresses that webhooks may reach, as networks; empty in production, loopback in the demo and the tests.
@@ -270,6 +281,7 @@ UNFOLD = {
     "SITE_URL": None,
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("walletapp/icon.svg")}],
     "STYLES": [lambda _request: static("walletapp/admin.css")],
     "SIDEBAR": {
         "navigation": [

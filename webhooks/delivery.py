@@ -166,11 +166,10 @@ def attempt(claimed: Claimed) -> Result:
     code, response, address = None, "", None
     try:
         headers = headers_of(_key(claimed.key), str(claimed.uuid), int(time.time()), claimed.body)
-        code, answer, address = transport.post(claimed.url, claimed.body, headers)
-        response = answer.decode("utf-8", "replace").replace("\0", "")[:KEPT]
+        answer = transport.post(claimed.url, claimed.body, headers)
+        code, address = answer.status, answer.address
+        response = answer.body.decode("utf-8", "replace").replace("\0", "")[:KEPT]
         outcome = Outcome.OK if 200 <= code < 300 else Outcome.FAILED  # noqa: PLR2004 -- HTTP's successes
-    except transport.AddressNotAllowed as error:
-        outcome, response = Outcome.BLOCKED, str(error)
     except requests.RequestException as error:
         outcome, response = _judge(error)
     except Exception as error:  # whatever happens to one delivery must not stop the others
@@ -189,13 +188,10 @@ def attempt(claimed: Claimed) -> Result:
     )
 
 
-def _judge(error: BaseException) -> tuple[Outcome, str]:
+def _judge(error: requests.RequestException) -> tuple[Outcome, str]:
     """The outcome of a call that got no answer, and words for the log that name no address of ours."""
-    cause: BaseException | None = error
-    while cause is not None:  # requests and urllib3 wrap what the guard raised
-        if isinstance(cause, transport.AddressNotAllowed):
-            return Outcome.BLOCKED, str(cause)
-        cause = cause.__cause__ or cause.__context__
+    if isinstance(error, transport.AddressNotAllowed):
+        return Outcome.BLOCKED, str(error)
     if isinstance(error, requests.Timeout):
         return Outcome.FAILED, "The receiver did not answer in time."
     if isinstance(error, requests.exceptions.SSLError):

@@ -4,6 +4,8 @@ import ipaddress
 import socket
 import ssl
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,8 +16,10 @@ from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from urllib3.poolmanager import PoolManager
+
+from webhooks.watchdog import watchdog
 
 MOST_BYTES = 16 * 1024  # read of an answer
 _local = threading.local()
@@ -78,13 +82,26 @@ def check_address(text: str) -> None:
         raise AddressNotAllowed("The address is not on the public internet.")
 
 
-def _connect(connection: HTTPConnection) -> socket.socket:
-    """Resolve once, refuse if any answer is forbidden, connect to what was checked, and check who answered."""
+def _resolve(connection: HTTPConnection) -> list[Any]:
+    """Ask for the addresses of a host, and wait no longer than for a connection: getaddrinfo knows no timeout."""
     host = connection._dns_host.strip("[]")  # noqa: SLF001 -- urllib3 offers no public name for it
+    asked = _resolvers().submit(socket.getaddrinfo, host, connection.port, type=socket.SOCK_STREAM)
     try:
-        found = socket.getaddrinfo(host, connection.port, type=socket.SOCK_STREAM)
+        return list(asked.result(settings.WEBHOOK_CONNECT_TIMEOUT))
+    except TimeoutError as error:
+        raise ConnectTimeoutError(connection, "The host name took too long to resolve.") from error
     except (OSError, UnicodeError) as error:
         raise NewConnectionError(connection, "The host name could not be resolved.") from error
+
+
+@cache
+def _resolvers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(64, thread_name_prefix="webhook dns")
+
+
+def _connect(connection: HTTPConnection) -> socket.socket:
+    """Resolve once, refuse if any answer is forbidden, connect to what was checked, and check who answered."""
+    found = _resolve(connection)
     for *_rest, address in found:
         check_address(str(address[0]))
     last: Exception = NewConnectionError(connection, "The host name has no address.")
@@ -95,28 +112,39 @@ def _connect(connection: HTTPConnection) -> socket.socket:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.connect(address)
             check_address(sock.getpeername()[0])
+        except AddressNotAllowed:  # before OSError, which every error of requests is as well
+            sock.close()
+            raise
         except TimeoutError:
             sock.close()
             last = ConnectTimeoutError(connection, "The connection timed out.")
         except OSError as error:
             sock.close()
             last = NewConnectionError(connection, f"No connection: {error.strerror or error}.")
-        except AddressNotAllowed:
-            sock.close()
-            raise
         else:
+            watchdog.register(sock)
             return sock
     raise last
 
 
-class _GuardedHTTP(HTTPConnection):
+class _Guarded(HTTPConnection):
+    """What both kinds of connection share."""
+
     def _new_conn(self) -> socket.socket:
         return _connect(self)
 
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        if self.sock is not None:  # a connection that was kept
+            watchdog.register(self.sock)
+        super().request(*args, **kwargs)
 
-class _GuardedHTTPS(HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        return _connect(self)
+
+class _GuardedHTTP(_Guarded):
+    pass
+
+
+class _GuardedHTTPS(_Guarded, HTTPSConnection):
+    pass
 
 
 class _HTTPPool(HTTPConnectionPool):
@@ -173,27 +201,66 @@ def _session() -> requests.Session:
     return kept
 
 
-def post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes, str | None]:
-    """POST exact bytes; returns the status, at most MOST_BYTES of the answer, and the address that answered.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a receiver answered: its status, at most MOST_BYTES of its body, and from which address."""
 
-    Follows no redirect. Raises AddressNotAllowed or another requests.RequestException; a timeout counts from the last
-    byte that arrived.
+    status: int
+    body: bytes
+    address: str | None
+    retry_after: str
+
+
+def post(url: str, body: bytes, headers: dict[str, str]) -> Answer:
+    """POST exact bytes, and give the receiver WEBHOOK_TOTAL_TIMEOUT seconds in all to take them and to answer.
+
+    Follows no redirect. Raises AddressNotAllowed, requests.Timeout or another requests.RequestException.
     """
     check_url(url)
-    timeout = (settings.WEBHOOK_CONNECT_TIMEOUT, settings.WEBHOOK_READ_TIMEOUT)
+    with watchdog.budget(settings.WEBHOOK_TOTAL_TIMEOUT) as watched:
+        try:
+            answer = _exchange(url, body, headers)
+        except Exception as error:
+            if watched.cut:
+                raise requests.Timeout("The receiver took too long.") from error
+            raise _refusal_within(error) or error from None
+        if watched.cut:  # what was read of it may look whole: a status with headers that never ended
+            raise requests.Timeout("The receiver took too long.")
+        return answer
+
+
+def _refusal_within(error: BaseException | None) -> AddressNotAllowed | None:
+    """The guard's own refusal, which requests and urllib3 wrap into errors of theirs."""
+    while error is not None and not isinstance(error, AddressNotAllowed):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+def _exchange(url: str, body: bytes, headers: dict[str, str]) -> Answer:
     with _session().post(
         url,
         data=body,
         headers={**headers, "Accept-Encoding": "identity", "Accept": "*/*"},
-        timeout=timeout,
+        timeout=(settings.WEBHOOK_CONNECT_TIMEOUT, settings.WEBHOOK_READ_TIMEOUT),
         allow_redirects=False,
         stream=True,
-    ) as answer:
-        address = _peer(answer)
-        text = answer.raw.read(MOST_BYTES, decode_content=False)
-        if len(text) == MOST_BYTES:
-            answer.raw.close()  # not a connection to keep: there may be gigabytes left
-        return answer.status_code, text, address
+    ) as response:
+        address = _peer(response)
+        return Answer(response.status_code, _read(response), address, response.headers.get("Retry-After", ""))
+
+
+def _read(response: requests.Response) -> bytes:
+    text = b""
+    try:
+        while len(text) < MOST_BYTES:
+            more = response.raw.read(MOST_BYTES - len(text), decode_content=False)
+            if not more:
+                return text
+            text += more
+    except HTTPError as error:  # urllib3's: a body shorter than promised, a broken chunk
+        raise requests.ConnectionError("The answer broke off.") from error
+    response.raw.close()  # not a connection to keep: there may be gigabytes left
+    return text
 
 
 def _peer(answer: requests.Response) -> str | None:

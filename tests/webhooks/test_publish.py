@@ -76,7 +76,9 @@ def test_a_broker_that_is_down_is_nobodys_error(monkeypatch):
     brand = make_brand()
     make_endpoint(brand)
     monkeypatch.setattr(tasks, "_silent_until", 0.0)
-    dead = Celery("dead", broker="redis+socket:///tmp/nobody-listens-here.sock", task_publish_retry=False)
+    dead = Celery("dead")
+    dead.config_from_object("django.conf:settings", namespace="CELERY")
+    dead.conf.broker_url = "redis+socket:///tmp/nobody-listens-here.sock"
     dead.set_current()  # where shared tasks go
     try:
         order = make_order(brand)
