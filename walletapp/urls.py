@@ -1,7 +1,9 @@
 """The table of contents of every URL."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
+from django.views.static import serve
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from orders.pages import SandboxPayment
@@ -16,7 +18,9 @@ urlpatterns = [
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="schema"),
     path("docs/", schema.docs, name="docs"),
     # Pages
+    path("s/<slug:slug>/", include("storefront.urls")),
     path("pay/sandbox/<uuid:payment_id>", SandboxPayment.as_view(), name="sandbox-payment"),
+    path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}, name="media"),  # local storage only
     path("admin/", with_admin_policy(admin.site.urls)),
     # For operators
     path("live", health.live, name="live"),

@@ -1,0 +1,160 @@
+"""Staff's view of the orders. What they do to one goes through orders/services.py, as everybody else's doing."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Field, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from orders.admin_lists import PlacedFilter, find_orders
+from orders.admin_steps import STEPS, Step, bulk_action
+from orders.models import Order, OrderCount, OrderStatus, ProcessingStatus
+from orders.payments import Provider
+from shops.admin import BrandSettingsAdmin
+from shops.brand_admin import BrandAdmin, CappedPaginator, ReadOnly
+from shops.models import Brand
+from shops.permissions import brand_ids_where
+
+STATUS_COLORS = {
+    OrderStatus.OPEN: "warning",
+    OrderStatus.PAID: "success",
+    OrderStatus.FAILED: "danger",
+    OrderStatus.CANCELED: "danger",
+}
+PROCESSING_COLORS = {
+    ProcessingStatus.OPEN: "warning",
+    ProcessingStatus.BEING_PROCESSED: "info",
+    ProcessingStatus.PROCESSED: "success",
+}
+MOST_CALLS = 50  # on an order's page
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnly, BrandAdmin):
+    """Orders: they come from members, and change by the steps that staff may take."""
+
+    list_display = [
+        "number",
+        "member",
+        "status_badge",
+        "processing_badge",
+        "total_with_currency",
+        "points_used",
+        "created_at",
+    ]
+    list_filter = [
+        ("status", ChoicesDropdownFilter),
+        ("processing_status", ChoicesDropdownFilter),
+        ("created_at", PlacedFilter),
+    ]
+    list_select_related = ["brand", "member"]
+    search_fields = ["number"]
+    search_help_text = _(
+        "Order number, beginning of the member's e-mail address, order identifier, or QR code of a pass"
+    )
+    actions = [bulk_action(step) for step in STEPS.values()]
+
+    def has_process_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """By the table of roles."""
+        return self.may(request, "process order", obj)
+
+    def has_cancel_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """By the table of roles."""
+        return self.may(request, "cancel order", obj)
+
+    def get_ordering(self, request: HttpRequest) -> list[str]:
+        """Newest first, along an index: numbers run per brand."""
+        return ["-pk"] if self.asks_for_brand(request) else ["-number"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
+    ) -> tuple[QuerySet[Order], bool]:
+        """Search by what an index can find."""
+        return find_orders(queryset, search_term.strip()), False
+
+    def get_paginator(self, request: HttpRequest, *args: Any, **kwargs: Any) -> CappedPaginator:
+        """Read the plain list's length off the counts that the database keeps."""
+        paginator: CappedPaginator = super().get_paginator(request, *args, **kwargs)
+        if not set(request.GET) - {"p", "o"} and request.method == "GET":
+            counts = OrderCount.objects.all()
+            if not request.user.is_superuser:
+                counts = counts.filter(brand__in=brand_ids_where(request.user, "view"))
+            paginator.count = min(counts.aggregate(Sum("count"))["count__sum"] or 0, paginator.most)
+        return paginator
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Show the order's page."""
+        order = self.get_object(request, object_id)
+        if order is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": order,
+            "sees_brand": self.asks_for_brand(request),
+            "title": _("Order %(number)s") % {"number": order.number},
+            "steps": self.steps_from(request, order),
+            "status": {"text": order.get_status_display(), "color": STATUS_COLORS.get(order.status)},
+            "processing": {
+                "text": order.get_processing_status_display(),
+                "color": PROCESSING_COLORS.get(order.processing_status),
+            },
+            **parts_of(order),
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/orders/order/page.html", context)
+
+    def steps_from(self, request: HttpRequest, order: Order) -> list[Step]:
+        """What this user may do with this order now."""
+        return [step for step in STEPS.values() if step.fits(order) and self.may(request, step.permission, order)]
+
+    @display(description=_("status"), ordering="status", label=STATUS_COLORS)
+    def status_badge(self, order: Order) -> tuple[str, str]:
+        """The order's state."""
+        return order.status, order.get_status_display()
+
+    @display(description=_("processing"), ordering="processing_status", label=PROCESSING_COLORS)
+    def processing_badge(self, order: Order) -> tuple[str, str]:
+        """What staff did with it."""
+        return order.processing_status, order.get_processing_status_display()
+
+    @display(description=_("total"), ordering="total")
+    def total_with_currency(self, order: Order) -> str:
+        """What was due in money."""
+        return f"{order.currency} {order.total}"
+
+
+def parts_of(order: Order) -> dict[str, Any]:
+    """What hangs on an order, for its page."""
+    brand = order.brand
+    calls = brand.calls.filter(delivery__event__brand=brand, delivery__event__order_uuid=order.uuid)
+    deliveries = brand.deliveries.filter(event__brand=brand, event__order_uuid=order.uuid)
+    return {
+        "payment": getattr(order, "payment", None),
+        "items": order.items.select_related("issued_pass__coupon").order_by("pk"),
+        "points_entries": order.member.points_entries.filter(reference=f"order {order.uuid}").order_by("pk"),
+        "calls": calls.select_related("delivery__event").order_by("-pk")[:MOST_CALLS],
+        "waiting": deliveries.filter(state__in=["pending", "sending"]).select_related("event", "endpoint"),
+    }
+
+
+@admin.register(Brand)
+class BrandWithProviderAdmin(BrandSettingsAdmin):
+    """A brand's settings; the payment providers to choose from live in this app."""
+
+    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer the providers there are."""
+        if db_field.name == "payment_provider":
+            return forms.ChoiceField(
+                label=capfirst(db_field.verbose_name), choices=Provider.choices, widget=UnfoldAdminSelectWidget()
+            )
+        return super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -1,0 +1,56 @@
+"""How staff find orders: by what an index can find."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.utils import parse_date_str
+
+from orders.models import Order
+from passes.services import ALPHABET
+
+LENGTH_OF_QR_CODE = 20
+
+
+def find_orders(orders: QuerySet[Order], term: str) -> QuerySet[Order]:
+    """Those of `orders` that `term` names: number, identifier, a pass's QR code, or how an e-mail address begins."""
+    if not term:
+        return orders
+    if len(term) == LENGTH_OF_QR_CODE and set(term.upper()) <= set(ALPHABET):
+        return orders.filter(items__issued_pass__qr_code=term.upper())
+    if term.lstrip("#").isdecimal():
+        return orders.filter(number=int(term.lstrip("#")))
+    try:
+        return orders.filter(uuid=UUID(term))
+    except ValueError:
+        return orders.filter(member__email__lower__startswith=term.lower())
+
+
+def midnight(day: date) -> datetime:
+    """The moment at which `day` begins."""
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+class PlacedFilter(RangeDateFilter):
+    """From one day to another, both included."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = _("placed")
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        """Narrow the list; what is no day counts for nothing."""
+        first, last = (self._day(f"{self.parameter_name}_{end}") for end in ("from", "to"))
+        if first:
+            queryset = queryset.filter(created_at__gte=midnight(first))
+        if last:
+            queryset = queryset.filter(created_at__lt=midnight(last + timedelta(days=1)))
+        return queryset
+
+    def _day(self, name: str) -> date | None:
+        return parse_date_str(str(self.used_parameters.get(name) or ""))

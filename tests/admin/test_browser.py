@@ -1,0 +1,55 @@
+"""The order's page and a new token, in a real browser."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.admin.helping import order_of
+
+
+def bad(page):
+    """What axe calls serious or critical."""
+    found = Axe().run(page._page).response["violations"]
+    return [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in {"serious", "critical"}]
+
+
+def sign_in(page, live_server, admin):
+    page.goto(f"{live_server.url}/admin/")
+    page.fill("[name=username]", admin.user.email)
+    page.fill("[name=password]", "secret")
+    page.press("[name=password]", "Enter")
+    page.wait_for_url(f"{live_server.url}/admin/")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("look", [(1400, "light"), (390, "dark")])
+def test_staff_process_an_order(live_server, browser_page, staff, member, look):
+    order = order_of(member, points="max")
+    page = browser_page(*look)
+    sign_in(page, live_server, staff("support"))
+    page.goto(f"{live_server.url}/admin/orders/order/{order.pk}/change/")
+    assert page.title() == f"Order {order.number} | WalletApp"
+    assert bad(page) == []
+    page.get_by_role("button", name="Mark as being processed").click()
+    page.get_by_text("Mark as being processed: 1 order.").wait_for()
+    assert page.get_by_role("button", name="Mark as processed").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    order.refresh_from_db()
+    assert order.processing_status == "being_processed"
+    assert page.errors == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_owner_copies_a_new_token(live_server, browser_page, staff, brand):
+    page = browser_page(390)
+    sign_in(page, live_server, staff("owner"))
+    page.goto(f"{live_server.url}/admin/shops/apitoken/add/")
+    page.get_by_label("Name").fill("Till")
+    page.get_by_text("Read orders (shops.orders.get)").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    field = page.get_by_label("API token")
+    assert field.input_value().startswith(f"{brand.apitokens.get().pk}|")
+    assert bad(page) == []
+    page.get_by_role("button", name="Copy").click()
+    page.get_by_role("link", name="I have stored it").click()
+    assert page.get_by_label("API token").count() == 0
+    assert page.errors == []
