@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -17,88 +19,17 @@ from uuid import UUID
 import requests
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from shops.encryption import decrypt
-from webhooks import transport
+from webhooks import statements, transport
 from webhooks.models import Outcome
 from webhooks.signing import headers_of
 
 KEPT = 1000  # characters of an answer
-HELD_UP_BY = 3  # an order's later news waits for earlier news until that has failed so often
+LONGEST_WISH = 6 * 3600  # seconds that a receiver's Retry-After may ask for
+BUSY = {429, 503}  # the answers whose Retry-After counts
 logger = structlog.get_logger(__name__)
-
-# Endpoints that wait longest come first, each with its free places; so one slow endpoint takes no more than its own.
-CLAIM = f"""
-WITH served AS MATERIALIZED (
-    SELECT e.id, e.concurrency - (
-        SELECT count(*) FROM webhooks_delivery f WHERE f.endpoint_id = e.id AND f.state = 'sending'
-    ) AS free
-    FROM webhooks_endpoint e
-    WHERE e.is_active AND EXISTS (
-        SELECT 1 FROM webhooks_delivery d WHERE d.endpoint_id = e.id AND d.state = 'pending' AND d.due_at <= now()
-    )
-    ORDER BY e.last_served_at NULLS FIRST LIMIT 32 FOR UPDATE OF e SKIP LOCKED
-), picked AS MATERIALIZED (
-    SELECT due.id FROM served CROSS JOIN LATERAL (
-        SELECT d.id FROM webhooks_delivery d
-        WHERE d.endpoint_id = served.id AND d.state = 'pending' AND d.due_at <= now() AND NOT EXISTS (
-            SELECT 1 FROM webhooks_delivery earlier
-            WHERE earlier.endpoint_id = d.endpoint_id AND earlier.order_uuid = d.order_uuid
-              AND earlier.version < d.version AND earlier.state IN ('pending', 'sending')
-              AND earlier.attempts < {HELD_UP_BY}
-        )
-        ORDER BY d.due_at, d.id LIMIT greatest(served.free, 0) FOR UPDATE SKIP LOCKED
-    ) due LIMIT %(limit)s
-), claimed AS (
-    UPDATE webhooks_delivery d
-    SET state = 'sending', attempts = attempts + 1, lease_token = gen_random_uuid(),
-        lease_until = now() + make_interval(secs => %(lease)s)
-    FROM picked WHERE d.id = picked.id RETURNING d.*
-), turned AS (
-    UPDATE webhooks_endpoint e SET last_served_at = clock_timestamp() FROM served WHERE e.id = served.id
-), called AS (
-    INSERT INTO webhooks_call (brand_id, delivery_id, attempt, trigger, url, interval, outcome, response)
-    SELECT c.brand_id, c.id, c.attempts, 'auto', e.url, c.interval, 'started', ''
-    FROM claimed c JOIN webhooks_endpoint e ON e.id = c.endpoint_id
-)
-SELECT c.id, c.uuid, c.attempts, c.lease_token, e.url, e.encrypted_key, v.body
-FROM claimed c JOIN webhooks_endpoint e ON e.id = c.endpoint_id JOIN webhooks_event v ON v.id = c.event_id
-ORDER BY c.due_at, c.id
-"""
-
-# Up to a tenth is added to a wait, so that a receiver that comes back is not met by everybody at once.
-# The token is the guard: whoever lost its lease changes the delivery no more, and only says how its own call went.
-FINISH = """
-WITH result AS (
-    SELECT * FROM unnest(%(id)s::bigint[], %(attempt)s::int[], %(token)s::uuid[], %(outcome)s::text[], %(code)s::int[],
-        %(response)s::text[], %(address)s::inet[], %(milliseconds)s::int[], %(wait)s::float8[])
-    AS r (id, attempt, token, outcome, code, response, address, milliseconds, wait)
-), ended AS (
-    UPDATE webhooks_delivery d
-    SET state = CASE WHEN r.outcome = 'ok' THEN 'delivered' WHEN r.wait IS NULL THEN 'exhausted' ELSE 'pending' END,
-        due_at = now() + make_interval(secs => coalesce(r.wait, 0) * (1 + random() / 10)),
-        done_at = CASE WHEN r.wait IS NULL THEN now() END,
-        interval = coalesce(round(r.wait), d.interval), lease_until = NULL, lease_token = NULL
-    FROM result r WHERE d.id = r.id AND d.lease_token = r.token
-)
-UPDATE webhooks_call c
-SET outcome = r.outcome, http_status_code = r.code, response = r.response, remote_ip = r.address,
-    duration_ms = r.milliseconds, finished_at = now()
-FROM result r WHERE c.delivery_id = r.id AND c.attempt = r.attempt AND c.outcome IN ('started', 'unknown')
-"""
-
-GIVE_BACK = """
-WITH lost AS (
-    SELECT id, attempts FROM webhooks_delivery
-    WHERE state = 'sending' AND lease_until < now() LIMIT 500 FOR UPDATE SKIP LOCKED
-), unknown AS (
-    UPDATE webhooks_call c SET outcome = 'unknown', finished_at = now(), response = 'The worker was lost.'
-    FROM lost WHERE c.delivery_id = lost.id AND c.attempt = lost.attempts AND c.outcome = 'started'
-)
-UPDATE webhooks_delivery d SET state = 'pending', due_at = now(), lease_until = NULL, lease_token = NULL
-FROM lost WHERE d.id = lost.id
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +41,14 @@ class Claimed:
     attempt: int
     token: UUID
     url: str
-    key: bytes  # encrypted
+    keys: tuple[bytes, ...]  # encrypted; the current one first
     body: bytes
+    version: int
+    clock: float  # the database's time less this process's monotonic clock
+
+    def now(self) -> float:
+        """Seconds since 1970 by the database's clock, whatever this machine's clock says."""
+        return self.clock + time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,45 +68,56 @@ class Result:
 
 def claim(limit: int) -> list[Claimed]:
     """Take up to `limit` due deliveries and write a started call for each, in one transaction."""
+    started = time.monotonic()
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"limit": limit, "lease": settings.WEBHOOK_LEASE})
-        return [
-            Claimed(id, uuid, attempt, token, url, bytes(key), bytes(body))
-            for id, uuid, attempt, token, url, key, body in cursor.fetchall()  # noqa: A001 -- the column's name
-        ]
+        cursor.execute(statements.CLAIM, {"limit": limit, "lease": settings.WEBHOOK_LEASE})
+        rows = cursor.fetchall()
+    return [
+        Claimed(pk, uuid, attempt, token, url, _keys(key, previous), bytes(body), version, epoch - started)
+        for pk, uuid, attempt, token, url, key, previous, body, version, epoch in rows
+    ]
+
+
+def _keys(key: bytes, previous: bytes | None) -> tuple[bytes, ...]:
+    return (bytes(key),) if previous is None else (bytes(key), bytes(previous))
 
 
 def finish(results: Iterable[Result]) -> None:
-    """Write down how attempts went. Running it twice changes nothing more."""
-    rows = list(results)
-    if not rows:
-        return
-    columns: dict[str, list[Any]] = {name: [getattr(row, name) for row in rows] for name in Result.__slots__}
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(FINISH, columns)
+    """Write down how attempts went, and how their endpoints are doing. Running it twice changes nothing more."""
+    _run(statements.FINISH, results, Result.__slots__)
+
+
+def release(claimed: Iterable[Claimed]) -> None:
+    """Give back what was claimed and not sent, as if it had never been claimed."""
+    _run(statements.RELEASE, claimed, ("id", "attempt", "token"))
+
+
+def _run(statement: str, rows: Iterable[Any], names: Iterable[str]) -> None:
+    kept = list(rows)
+    if kept:
+        columns = {name: [getattr(row, name) for row in kept] for name in names}
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement, columns)
 
 
 def give_back() -> None:
     """Return deliveries whose worker was lost; their calls end as `unknown`."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(GIVE_BACK)
+        cursor.execute(statements.GIVE_BACK)
 
 
 @lru_cache(maxsize=1024)
-def _key(encrypted: bytes) -> str:
-    return decrypt(encrypted)
+def _decrypted(key: bytes) -> str:
+    return decrypt(key)
 
 
 def attempt(claimed: Claimed) -> Result:
     """Sign and send one delivery. Never raises; touches no database."""
     started = time.monotonic()
-    code, response, address = None, "", None
+    answer: transport.Answer | None = None
     try:
-        headers = headers_of(_key(claimed.key), str(claimed.uuid), int(time.time()), claimed.body)
-        answer = transport.post(claimed.url, claimed.body, headers)
-        code, address = answer.status, answer.address
-        response = answer.body.decode("utf-8", "replace").replace("\0", "")[:KEPT]
-        outcome = Outcome.OK if 200 <= code < 300 else Outcome.FAILED  # noqa: PLR2004 -- HTTP's successes
+        answer = transport.post(claimed.url, claimed.body, _headers(claimed))
+        outcome, response = _read(answer)
     except requests.RequestException as error:
         outcome, response = _judge(error)
     except Exception as error:  # whatever happens to one delivery must not stop the others
@@ -180,12 +128,28 @@ def attempt(claimed: Claimed) -> Result:
         attempt=claimed.attempt,
         token=claimed.token,
         outcome=outcome,
-        code=code,
+        code=answer.status if answer else None,
         response=response,
-        address=address,
+        address=answer.address if answer else None,
         milliseconds=int((time.monotonic() - started) * 1000),
-        wait=None if outcome == Outcome.OK else wait_after(claimed.attempt),
+        wait=None if outcome == Outcome.OK else wait_after(claimed.attempt, answer, claimed.now()),
     )
+
+
+def _headers(claimed: Claimed) -> dict[str, str]:
+    now = claimed.now()
+    keys = [_decrypted(key) for key in claimed.keys]
+    return headers_of(keys, str(claimed.uuid), int(now), claimed.body) | {
+        "wllt-order-version": str(claimed.version),
+        "wllt-attempt": str(claimed.attempt),
+        "wllt-sent-at": datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+    }
+
+
+def _read(answer: transport.Answer) -> tuple[Outcome, str]:
+    """Whether the answer says "received", and what of it is kept; PostgreSQL's text knows no NUL."""
+    outcome = Outcome.OK if 200 <= answer.status < 300 else Outcome.FAILED  # noqa: PLR2004 -- HTTP's successes
+    return outcome, answer.body.decode("utf-8", "replace").replace("\0", "")[:KEPT]
 
 
 def _judge(error: requests.RequestException) -> tuple[Outcome, str]:
@@ -199,14 +163,36 @@ def _judge(error: requests.RequestException) -> tuple[Outcome, str]:
     return Outcome.FAILED, "No connection, or it broke off."
 
 
-def wait_after(attempts: int) -> float | None:
-    """Seconds to wait after so many attempts, by the schedule of the settings; None when it is used up."""
+def wait_after(attempts: int, answer: transport.Answer | None, now: float) -> float | None:
+    """Seconds to wait after so many attempts; None when the schedule of the settings is used up.
+
+    A busy receiver's Retry-After can make it longer, never shorter.
+    """
     waits = settings.WEBHOOK_RETRY_INTERVALS
-    return float(waits[attempts - 1]) if attempts <= len(waits) else None
+    if attempts > len(waits):
+        return None
+    wished = retry_after(answer.retry_after, now) if answer and answer.status in BUSY else 0.0
+    return max(float(waits[attempts - 1]), min(wished, LONGEST_WISH))
+
+
+def retry_after(header: str, now: float) -> float:
+    """The seconds that a Retry-After header asks for (RFC 9110 §10.2.3: a number or a date); 0 for nonsense."""
+    if header.isascii() and header.isdecimal():
+        return float(header[:9])
+    try:
+        return max(parsedate_to_datetime(header).timestamp() - now, 0.0)
+    except (ValueError, TypeError, OverflowError):
+        return 0.0
 
 
 _draining = threading.Lock()
 _wanted = threading.Event()
+_stopping = threading.Event()
+
+
+def stop() -> None:
+    """Claim nothing more in this process; what is in flight ends, what is not goes back."""
+    _stopping.set()
 
 
 def drain(max_seconds: float = 20.0) -> int:
@@ -216,7 +202,7 @@ def drain(max_seconds: float = 20.0) -> int:
     """
     _wanted.set()
     calls = 0
-    while _wanted.is_set() and _draining.acquire(blocking=False):
+    while _wanted.is_set() and not _stopping.is_set() and _draining.acquire(blocking=False):
         try:
             _wanted.clear()
             calls += _drain(time.monotonic() + max_seconds)
@@ -227,17 +213,34 @@ def drain(max_seconds: float = 20.0) -> int:
 
 def _drain(until: float) -> int:
     calls = 0
-    flying: set[Future[Result]] = set()
+    flying: dict[Future[Result], Claimed] = {}
     give_back()
     with ThreadPoolExecutor(settings.WEBHOOK_CONCURRENCY, thread_name_prefix="webhook") as pool:
         while True:
-            landed = {future for future in flying if future.done()}
-            flying -= landed
-            finish(future.result() for future in landed)
+            if _stopping.is_set():
+                release(flying.pop(future) for future in list(flying) if future.cancel())
+            landed = [future for future in flying if future.done()]
+            _finish_surely([future.result() for future in landed])
+            for future in landed:
+                del flying[future]
             room = 2 * settings.WEBHOOK_CONCURRENCY - len(flying)
-            batch = claim(room) if room > 0 and time.monotonic() < until else []
-            flying |= {pool.submit(attempt, claimed) for claimed in batch}
+            more = room > 0 and time.monotonic() < until and not _stopping.is_set()
+            batch = claim(room) if more else []
+            flying |= {pool.submit(attempt, claimed): claimed for claimed in batch}
             calls += len(batch)
             if not flying:
                 return calls
-            wait(flying, timeout=1.0, return_when=FIRST_COMPLETED)
+            wait(flying, timeout=0.5, return_when=FIRST_COMPLETED)
+
+
+def _finish_surely(results: list[Result]) -> None:
+    """Write results down, again and again while the database is away, for as long as their leases last."""
+    until = time.monotonic() + settings.WEBHOOK_LEASE
+    while True:
+        try:
+            return finish(results)
+        except (OperationalError, InterfaceError):
+            connection.close()
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)

@@ -28,8 +28,18 @@ class Endpoint(BrandOwned):
     is_validated = models.BooleanField(_("validated"), default=False, editable=False)
     encrypted_key = models.BinaryField(editable=False)
     key_hint = models.CharField(_("key ends in"), max_length=4, editable=False)
+    previous_key = models.BinaryField(null=True, editable=False)  # encrypted; signs beside the new one for a while
+    previous_key_until = models.DateTimeField(_("old key signs until"), null=True, editable=False)
     concurrency = models.PositiveSmallIntegerField(_("calls at once"), default=4)
     last_served_at = models.DateTimeField(null=True, editable=False)
+    # How it has been doing: delivery.finish keeps these.
+    failures_in_a_row = models.PositiveIntegerField(_("failures in a row"), db_default=0, editable=False)
+    failing_since = models.DateTimeField(_("only failures since"), null=True, editable=False)
+    times_opened = models.PositiveIntegerField(db_default=0, editable=False)  # of the breaker, since the last success
+    open_until = models.DateTimeField(_("not called until"), null=True, editable=False)
+    disabled_at = models.DateTimeField(_("disabled"), null=True, editable=False)
+    disabled_reason = models.CharField(_("disabled because"), max_length=200, blank=True, db_default="", editable=False)
+    warnings_sent = models.PositiveSmallIntegerField(db_default=0, editable=False)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
     class Meta:
@@ -78,6 +88,14 @@ class DeliveryState(models.TextChoices):
     CANCELED = "canceled", _("Canceled")
 
 
+class Trigger(models.TextChoices):
+    """Who asked for an attempt."""
+
+    AUTO = "auto", _("Schedule")
+    MANUAL = "manual", _("Staff or API")
+    TEST = "test", _("Test")
+
+
 class Delivery(BrandOwned):
     """One event on its way to one endpoint. Its uuid is the message id, the same on every attempt."""
 
@@ -89,6 +107,7 @@ class Delivery(BrandOwned):
     state = models.CharField(_("state"), max_length=10, choices=DeliveryState, default=DeliveryState.PENDING)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     interval = models.PositiveIntegerField(default=0)  # seconds that the schedule puts before the next attempt
+    trigger = models.CharField(max_length=10, choices=Trigger, db_default=Trigger.AUTO)  # of the next attempt
     due_at = models.DateTimeField(_("due at"), db_default=Now())
     lease_until = models.DateTimeField(null=True, editable=False)
     lease_token = models.UUIDField(null=True, editable=False)
@@ -132,14 +151,6 @@ class Outcome(models.TextChoices):
     FAILED = "failed", _("Failed")
     BLOCKED = "blocked", _("Address not allowed")
     UNKNOWN = "unknown", _("Unknown: the worker was lost")
-
-
-class Trigger(models.TextChoices):
-    """Who asked for an attempt."""
-
-    AUTO = "auto", _("Schedule")
-    MANUAL = "manual", _("Staff or API")
-    TEST = "test", _("Test")
 
 
 class Call(BrandOwned):

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+from collections.abc import Sequence
 
 
 def wllt_signature(key: str, body: bytes) -> str:
@@ -23,14 +24,18 @@ def standard_signature(key: str, message_id: str, timestamp: int, body: bytes) -
     return f"v1,{base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest()).decode()}"
 
 
-def headers_of(key: str, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """Every header that a webhook carries."""
+def headers_of(keys: Sequence[str], message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
+    """The headers that prove where a webhook comes from.
+
+    `keys` are the current one and, while a rotation lasts, the previous one: Standard Webhooks lists a signature of
+    each; the original's single header is signed with the current key.
+    """
     return {
         "Content-Type": "application/json",
         "User-Agent": "WalletApp-Webhooks/1",
-        "wllt-signature": wllt_signature(key, body),
+        "wllt-signature": wllt_signature(keys[0], body),
         "wllt-message-id": message_id,
         "webhook-id": message_id,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": standard_signature(key, message_id, timestamp, body),
+        "webhook-signature": " ".join(standard_signature(key, message_id, timestamp, body) for key in keys),
     }

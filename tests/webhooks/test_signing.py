@@ -27,18 +27,18 @@ def test_the_published_vector_of_standard_webhooks():
 
 def test_the_library_verifies_what_we_sign():
     key, body = new_key(), b'{"order_id":"1"}'
-    headers = headers_of(key, "msg-1", int(time.time()), body)
+    headers = headers_of([key], "msg-1", int(time.time()), body)
     assert Webhook(key).verify(body, headers) == json.loads(body)
     with pytest.raises(WebhookVerificationError):
         Webhook(key).verify(body + b" ", headers)
     with pytest.raises(WebhookVerificationError):
         Webhook(new_key()).verify(body, headers)
     with pytest.raises(WebhookVerificationError):
-        Webhook(key).verify(body, headers_of(key, "msg-1", int(time.time()) - 301, body))
+        Webhook(key).verify(body, headers_of([key], "msg-1", int(time.time()) - 301, body))
 
 
 def test_both_ids_are_the_message_id():
-    headers = headers_of(new_key(), "msg-1", 1614265330, b"{}")
+    headers = headers_of([new_key()], "msg-1", 1614265330, b"{}")
     assert (headers["wllt-message-id"], headers["webhook-id"], headers["webhook-timestamp"]) == (
         "msg-1",
         "msg-1",
