@@ -21,6 +21,7 @@ WANTED = {
     "redis-server": ["redis-server", "valkey-server"],
     "fonts-dejavu-core": ["/usr/share/fonts/truetype/dejavu", "/Library/Fonts"],
     "php-cli": ["php"],
+    "curl": ["curl"],
     "nodejs": ["node"],
 }
 

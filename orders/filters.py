@@ -44,7 +44,7 @@ class OrderFilter(filters.FilterSet):
 
 def read_filters(brand: Brand, inputs: dict[str, Any], required: str = "") -> dict[str, Any]:
     """The filters among `inputs`, checked. Raises InvalidInput, also for a missing `required` one."""
-    given = {name: value for name, value in inputs.items() if name in OrderFilter.base_filters}
+    given = {name: str(value) for name, value in inputs.items() if name in OrderFilter.base_filters}  # JSON has numbers
     if not given and not required:
         return {}
     form = OrderFilter(given, queryset=brand.orders.none()).form

@@ -172,7 +172,7 @@ class BuyerSerializer(serializers.Serializer[Any]):
     """The member who buys: known by identifier, or found or made by e-mail address."""
 
     identifier = serializers.UUIDField(required=False)
-    email = serializers.EmailField(required=False)
+    email = serializers.EmailField(required=False, max_length=254)
     name = serializers.CharField(required=False, allow_blank=True, max_length=150)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

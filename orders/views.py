@@ -16,6 +16,7 @@ from orders import idempotency, reading, services
 from orders.filters import OrderFilter, read_filters
 from orders.models import Order
 from orders.payments import checkout_url
+from orders.schema import described
 from orders.serializers import CallSerializer, ChangeOrderSerializer, OrderSerializer, PlaceOrderSerializer
 from passes.models import Coupon
 from shops.api import BrandAPIView, read_inputs
@@ -26,6 +27,7 @@ from shops.services import find_or_add_member
 OVERLAP = timedelta(minutes=1)  # longer than any write lasts: nothing slips between two incremental reads
 
 
+@described
 class OrderViewSet(BrandAPIView, GenericViewSet[Order]):
     """Orders: list, find, read, place, change, cancel, and the log of their webhook calls."""
 

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from shops.api import TokenAPIView
 from shops.models import Brand
+from shops.schema import shop_list
 
 
 class OrganizationSerializer(serializers.ModelSerializer[Brand]):
@@ -73,7 +73,7 @@ class ShopList(TokenAPIView):
     ability = "shops.get"
     serializer_class = ShopSerializer
 
-    @extend_schema(operation_id="shops_list", summary="List your shops")
+    @shop_list(ShopSerializer)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The shops, in the original's envelope."""
         shops = ShopSerializer([self.token.brand], many=True, context={"request": request}).data

@@ -13,7 +13,7 @@ from shops.models import Brand
 class CheckoutForm(forms.Form):
     """Who buys how many of which coupon. Points need a sign-in, so here everything is paid in money."""
 
-    coupon = forms.ModelChoiceField(queryset=None, to_field_name="uuid", widget=forms.HiddenInput)
+    coupon: Any = forms.ModelChoiceField(queryset=None, to_field_name="uuid", widget=forms.HiddenInput)
     quantity = forms.IntegerField(label=_("How many"), min_value=1, max_value=MAX_PASSES, initial=1)
     name = forms.CharField(label=_("Your name"), max_length=150)
     email = forms.EmailField(label=_("Your e-mail address"))

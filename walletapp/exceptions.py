@@ -72,6 +72,7 @@ def invalid(errors: dict[str, list[str]]) -> dict[str, Any]:
 def flatten(details: Any, path: str = "") -> dict[str, list[str]]:
     """DRF's nested errors by dotted path, in Laravel's words: {"items.0.coupon": ["The items.0.coupon field …"]}."""
     if isinstance(details, dict) and "message" in details and "code" in details:
+        path = path or "body"
         return {path: [_text(path, details)]}
     found: dict[str, list[str]] = {}
     pairs = details.items() if isinstance(details, dict) else enumerate(details)

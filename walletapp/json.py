@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
-from rest_framework.exceptions import ParseError
+from django.conf import settings
+from rest_framework.exceptions import APIException, ParseError
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
@@ -23,15 +24,25 @@ class JSONRenderer(BaseRenderer):
         return b"" if data is None else orjson.dumps(data)
 
 
+class TooLarge(APIException):
+    """More than anybody's order needs."""
+
+    status_code = 413
+    default_detail = "The body is too large."
+
+
 class JSONParser(BaseParser):
     """Reads a JSON body."""
 
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        """Return the value. Raises ParseError, which is answered with 400."""
+        """Return the value. Raises ParseError, which is answered with 400, and TooLarge."""
+        text = stream.read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+        if len(text) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise TooLarge
         try:
-            return orjson.loads(stream.read())
+            return orjson.loads(text)
         except orjson.JSONDecodeError as error:
             raise ParseError(f"The body is not valid JSON: {error}.") from error
 

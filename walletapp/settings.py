@@ -173,6 +173,7 @@ CELERY_TIMEZONE = "UTC"
 
 # --- The API --------------------------------------------------------------------------------------------------------
 
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes of a body; a file in a form does not count
 API_RATE_LIMIT = int(number("API_RATE_LIMIT", 6000))  # requests per token and minute; 0 switches the limit off
 
 REST_FRAMEWORK = {

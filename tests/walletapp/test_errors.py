@@ -73,3 +73,16 @@ def test_an_unknown_host_is_refused(settings, client):
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"}) or answer.status_code == 400
     answer = client.get("/shops/x/orders", headers={"Host": "evil.example"})
     assert answer.status_code in {400, 401}
+
+
+@pytest.mark.parametrize("body", [b"null", b"7", b"[]"])
+def test_a_body_that_is_no_object_is_named(api, body):
+    answer = api.post("/orders", body)
+    assert answer.status_code == 422
+    assert list(answer.json()["errors"]) == ["body"]
+
+
+def test_a_body_beyond_all_need_is_413(api):
+    answer = api.post("/orders", b'"' + b"x" * 1_000_000 + b'"')
+    assert (answer.status_code, answer.json()) == (413, {"message": "The body is too large."})
+    assert api.get("/orders", b" " * 1_000_001).status_code == 400

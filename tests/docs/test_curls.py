@@ -1,0 +1,53 @@
+"""Every call that docs/partners/README.md prints, run as printed."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from tests.docs.conftest import ROOT, program
+from tests.making import make_coupon, make_member, make_order, token_for
+
+GUIDE = (ROOT / "docs" / "partners" / "README.md").read_text()
+BLOCKS = [block for block in re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL) if block.startswith("curl ")]
+
+
+@pytest.fixture
+def environment(live_server, brand):
+    member = make_member(brand, email="anna.de.vries@example.com", name="Anna de Vries")
+    coupon = make_coupon(brand)
+    order = make_order(brand, member=member, coupon=coupon)
+    names = {"BASE": live_server.url, "BRAND": brand.uuid, "TOKEN": token_for(brand), "ORDER": order.uuid}
+    names |= {"COUPON": coupon.uuid, "MEMBER": member.uuid}
+    return os.environ | {name: str(value) for name, value in names.items()}
+
+
+def test_every_call_of_the_guide_answers_as_printed(environment, brand):
+    program("curl")
+    for block in BLOCKS:
+        done = subprocess.run(
+            ["bash", "-eu", "-c", block], env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
+        expected = block.rstrip().splitlines()[-1].removeprefix("# ")
+        assert done.stdout.rstrip().splitlines()[-1] == expected, f"{block}\n{done.stdout}"
+    assert brand.orders.filter(member_partner_id="crm-20417").count() == 1
+    assert brand.orders.filter(status="canceled").count() == 1
+
+
+def test_the_guide_calls_every_operation():
+    text = "\n".join(BLOCKS)
+    paths = [
+        "/shops",
+        "/orders",
+        "/orders/by-email?",
+        "/orders/by-member-id?",
+        "/orders/$ORDER",
+        "/webhooks",
+        "/cancel",
+    ]
+    for path in paths:
+        assert f'{path}"' in text or (path.endswith("?") and path in text)
+    assert "-d @- <<JSON" in text  # POST
+    assert "-X PATCH" in text
