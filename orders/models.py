@@ -70,7 +70,7 @@ class Order(BrandOwned):
     point_value = models.PositiveIntegerField(_("points for one unit of money"), help_text=_("When it was placed."))
     member_partner_id = models.CharField(_("the partner's id of the member"), max_length=100, blank=True)
     mail_delivered_in_inbox = models.BooleanField(_("mail delivered"), default=False)
-    version = models.PositiveIntegerField(_("version"), default=1, help_text=_("Counts the changes of its status."))
+    version = models.PositiveIntegerField(_("version"), default=1, help_text=_("Counts its changes."))
     expires_at = models.DateTimeField(_("to be paid by"), null=True, blank=True)
     created_at = models.DateTimeField(_("placed at"), db_default=Now(), editable=False)
     updated_at = models.DateTimeField(_("updated at"), db_default=Now(), editable=False)

@@ -116,12 +116,33 @@ def orders_of_member(brand: Brand, filters: Mapping[str, Any], page: int) -> orj
     return orjson.Fragment(_run(brand, source, "0", {**filters, "offset": offset})[0])
 
 
-def one_order(brand: Brand, order_id: UUID | int) -> orjson.Fragment | None:
-    """The order with this uuid or number, or None."""
+def one_order(brand: Brand, order_id: UUID | int) -> tuple[orjson.Fragment, int] | None:
+    """The order with this uuid or number, and its version; or None."""
     column, kind = ("number", "bigint") if isinstance(order_id, int) else ("uuid", "uuid")
     source = ONE.format(column=column, type=kind)
-    text = _run(brand, source, "0", {"value": order_id})[0]
-    return None if text == "[]" else orjson.Fragment(text[1:-1])
+    version = f"(SELECT coalesce(max(version), 0) FROM ({source}) one)"
+    text, found = _run(brand, source, version, {"value": order_id})
+    return (orjson.Fragment(text[1:-1]), found) if found else None
+
+
+UNACKNOWLEDGED = """
+brand_id = %(brand)s AND uuid IN (
+    SELECT d.order_uuid FROM webhooks_delivery d
+    WHERE d.endpoint_id = %(endpoint)s AND d.state <> 'delivered' AND NOT EXISTS (
+        SELECT 1 FROM webhooks_delivery later WHERE later.endpoint_id = d.endpoint_id
+        AND later.order_uuid = d.order_uuid AND later.version > d.version
+    )
+)
+"""
+
+
+def unacknowledged(brand: Brand, endpoint: int, page: int) -> Page:
+    """Page `page` of the orders whose latest status this endpoint was told, or shall be, and has not confirmed."""
+    total = f"(SELECT count(*) FROM orders_order WHERE {UNACKNOWLEDGED})"
+    offset = min((page - 1) * PER_PAGE, FURTHEST)
+    source = MATCHING.format(conditions=UNACKNOWLEDGED)
+    text, found = _run(brand, source, total, {"endpoint": endpoint, "offset": offset})
+    return Page(orjson.Fragment(text), max(0, min(PER_PAGE, found - offset)), found)
 
 
 def _conditions(filters: Mapping[str, Any]) -> str:

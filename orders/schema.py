@@ -183,6 +183,18 @@ OPERATIONS = {
         _member_filters(MEMBER_ID),
         responses={200: OF_MEMBER, **errors(404, 422)},
     ),
+    "unacknowledged": _operation(
+        "orders_unacknowledged",
+        "List orders that an endpoint has not confirmed",
+        "shops.orders.get",
+        "Orders whose latest status was sent, or shall be sent, to this webhook endpoint and is not confirmed by it."
+        " Newest first, ten a page, in Laravel's page shape. Our extension.",
+        [
+            _query("webhook", {"type": "string", "format": "uuid"}, "The endpoint's identifier.", required=True),
+            FILTERS["page"],
+        ],
+        responses={200: OpenApiResponse(OrderSerializer(many=True), "A page of orders."), **errors(404, 422)},
+    ),
     "retrieve": _operation(
         "orders_get", "Read an order", READ, "One order.", [ONE], responses={200: ONE_ORDER, **errors(404)}
     ),

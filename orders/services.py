@@ -122,6 +122,13 @@ def lock_order(order: Order) -> Order:
     return order.brand.orders.select_for_update(of=["self"]).select_related("brand", "member").get(pk=order.pk)
 
 
+def _save(order: Order, *changed: str) -> None:
+    """Save what changed of a locked order, and count the change."""
+    order.version += 1
+    order.updated_at = timezone.now()
+    order.save(update_fields=[*changed, "version", "updated_at"])
+
+
 @transaction.atomic
 def set_status(order: Order, to: str) -> Order:
     """Move `order` to the state `to`, with all that follows, and tell the brand's webhooks.
@@ -141,9 +148,7 @@ def set_status(order: Order, to: str) -> Order:
     else:
         _give_back(order, passes)
     order.status = to
-    order.version += 1
-    order.updated_at = timezone.now()
-    order.save(update_fields=["status", "version", "updated_at"])
+    _save(order, "status")
     publish(order.brand, order_uuid=order.uuid, order_status=to, version=order.version)
     return order
 
@@ -176,12 +181,10 @@ def set_processing_status(order: Order, to: str) -> Order:
         return order
     if not ProcessingStatus(order.processing_status).may_become(to):
         raise IllegalTransition(order.processing_status, to)
-    now = timezone.now()
     order.processing_status = to
-    order.updated_at = now
     if to == ProcessingStatus.PROCESSED:
-        order.processed_at = now
-    order.save(update_fields=["processing_status", "processed_at", "updated_at"])
+        order.processed_at = timezone.now()
+    _save(order, "processing_status", "processed_at")
     return order
 
 
@@ -195,8 +198,7 @@ def note_facts(
         order.member_partner_id = member_partner_id
     if mail_delivered_in_inbox is not None:
         order.mail_delivered_in_inbox = mail_delivered_in_inbox
-    order.updated_at = timezone.now()
-    order.save(update_fields=["member_partner_id", "mail_delivered_in_inbox", "updated_at"])
+    _save(order, "member_partner_id", "mail_delivered_in_inbox")
     return order
 
 

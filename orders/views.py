@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
-import orjson
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.http import Http404
 from rest_framework.request import Request
@@ -68,9 +68,17 @@ class OrderViewSet(BrandAPIView, GenericViewSet[Order]):
         page = self.paginator.read_page(inputs.get("page"))
         return Response({"success": True, "data": reading.orders_of_member(self.brand, filters, page)})
 
+    def unacknowledged(self, request: Request, brand_id: str) -> Response:
+        """A page of the orders whose latest status an endpoint has not confirmed."""
+        inputs = read_inputs(request)
+        endpoint = self._endpoint(inputs.get("webhook"))
+        page = self.paginator.read_page(inputs.get("page"))
+        found = reading.unacknowledged(self.brand, endpoint, page)
+        return Response(self.paginator.envelope(request, found.orders, count=found.count, total=found.total, page=page))
+
     def retrieve(self, request: Request, brand_id: str, order_id: str) -> Response:
         """One order."""
-        return Response({"success": True, "data": self._printed(parse_order_id(order_id))})
+        return self._answer(parse_order_id(order_id))
 
     def webhooks(self, request: Request, brand_id: str, order_id: str) -> Response:
         """Every webhook call made for an order, the newest last."""
@@ -93,8 +101,7 @@ class OrderViewSet(BrandAPIView, GenericViewSet[Order]):
                 member_partner_id=asked.get("member_partner_id") or "",
             )
         payment = getattr(order, "payment", None)
-        answer = {"success": True, "data": self._printed(order.uuid), "payment_url": payment and checkout_url(payment)}
-        return Response(answer, 201)
+        return self._answer(order.uuid, 201, payment_url=payment and checkout_url(payment))
 
     def change(self, request: Request, brand_id: str, order_id: str) -> Response:
         """Change what a partner may change: all of it, or nothing."""
@@ -108,23 +115,25 @@ class OrderViewSet(BrandAPIView, GenericViewSet[Order]):
                 services.set_processing_status(order, asked["processing_status"])
             if facts:
                 services.note_facts(order, **facts)
-        return Response({"success": True, "data": self._printed(order.uuid)})
+        return self._answer(order.uuid)
 
     def cancel(self, request: Request, brand_id: str, order_id: str) -> Response:
         """Cancel an order that is not paid; its points and stock go back."""
         order = services.cancel(self._order(order_id))
-        return Response({"success": True, "data": self._printed(order.uuid)})
+        return self._answer(order.uuid)
 
     def _checked(self, serializer_class: Callable[..., Any], request: Request) -> dict[str, Any]:
         serializer = serializer_class(data=request.data)
         serializer.is_valid(raise_exception=True)
         return serializer.validated_data
 
-    def _printed(self, order_id: UUID | int) -> orjson.Fragment:
-        order = reading.one_order(self.brand, order_id)
-        if order is None:
+    def _answer(self, order_id: UUID | int, status: int = 200, **more: Any) -> Response:
+        """The order as it is now. Its ETag is what the webhooks call wllt-order-version."""
+        found = reading.one_order(self.brand, order_id)
+        if found is None:
             raise Http404
-        return order
+        order, version = found
+        return Response({"success": True, "data": order, **more}, status, headers={"ETag": f'"{version}"'})
 
     def _order(self, order_id: str) -> Order:
         wanted = parse_order_id(order_id)
@@ -133,6 +142,15 @@ class OrderViewSet(BrandAPIView, GenericViewSet[Order]):
             return self.brand.orders.select_related("brand").get(**found)
         except Order.DoesNotExist:
             raise Http404 from None
+
+    def _endpoint(self, identifier: Any) -> int:
+        """The key of the brand's endpoint with this uuid. Raises InvalidInput."""
+        if identifier is None:
+            raise InvalidInput({"webhook": ["The webhook field is required."]})
+        try:
+            return self.brand.endpoints.values_list("pk", flat=True).get(uuid=UUID(str(identifier)), removed_at=None)
+        except (ValueError, ObjectDoesNotExist):
+            raise InvalidInput({"webhook": ["The selected webhook is invalid."]}) from None
 
     def _coupon(self, identifier: UUID, at: int) -> Coupon:
         try:

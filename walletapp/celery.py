@@ -19,6 +19,16 @@ app.steps["worker"].add(DjangoStructLogInitStep)  # carries the request id from 
 
 app.conf.beat_schedule = {
     "send due webhooks": {"task": "webhooks.tasks.drain", "schedule": 2.0, "options": {"expires": 2.0}},
+    "warn of failing webhooks": {
+        "task": "webhooks.tasks.warn_of_failing",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
+    "forget delivered webhooks": {
+        "task": "webhooks.tasks.forget_delivered",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
     "expire unpaid orders": {"task": "orders.tasks.expire_unpaid", "schedule": 30.0, "options": {"expires": 30.0}},
     "expire passes": {"task": "passes.tasks.expire_passes", "schedule": 300.0, "options": {"expires": 300.0}},
     "forget old idempotency keys": {

@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 SECONDS = Histogram(
@@ -34,11 +35,32 @@ class RequestMetrics:
         return response
 
 
-DUE = """
+QUEUE = """
 SELECT count(*) FILTER (WHERE state = 'pending'), count(*) FILTER (WHERE state = 'sending'),
     count(*) FILTER (WHERE state = 'sending' AND lease_until < now()),
-    coalesce(extract(epoch FROM now() - min(due_at) FILTER (WHERE state = 'pending' AND due_at <= now())), 0)::float8
-FROM webhooks_delivery WHERE state IN ('pending', 'sending')
+    coalesce(extract(epoch FROM now() - min(due_at) FILTER (WHERE state = 'pending' AND due_at <= now())), 0)::float8,
+    count(*) FILTER (WHERE state = 'exhausted')
+FROM webhooks_delivery WHERE state <> 'delivered'
+"""
+QUEUE_METRICS = [
+    ("walletapp_webhook_pending", "Deliveries waiting, due or not."),
+    ("walletapp_webhook_sending", "Deliveries in flight."),
+    ("walletapp_webhook_expired_leases", "Deliveries whose worker was lost."),
+    ("walletapp_webhook_oldest_due_seconds", "How late the oldest due delivery is."),
+    ("walletapp_webhook_exhausted", "Deliveries given up and not sent again."),
+]
+BY_ENDPOINT = """
+SELECT e.uuid::text, count(*) FROM webhooks_delivery d JOIN webhooks_endpoint e ON e.id = d.endpoint_id
+WHERE d.state = 'pending' GROUP BY 1 ORDER BY 2 DESC LIMIT 20
+"""
+RECENT = """
+SELECT outcome, count(*) FROM webhooks_call WHERE started_at > now() - interval '5 minutes' GROUP BY 1
+"""
+LIMITS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15)  # seconds
+DURATIONS = f"""
+SELECT count(*), coalesce(sum(duration_ms), 0) / 1000.0,
+    {", ".join(f"count(*) FILTER (WHERE duration_ms <= {limit * 1000:.0f})" for limit in LIMITS)}
+FROM webhooks_call WHERE started_at > now() - interval '5 minutes' AND duration_ms IS NOT NULL
 """
 
 
@@ -46,18 +68,35 @@ class FromDatabase(Collector):
     """Figures that belong to the whole installation, read when they are asked for."""
 
     def collect(self) -> Iterator[Metric]:
-        """The state of the webhook queue."""
-        with connection.cursor() as cursor:
-            cursor.execute(DUE)
-            pending, sending, expired, age = cursor.fetchone()
-        yield GaugeMetricFamily("walletapp_webhook_pending", "Deliveries waiting, due or not.", pending)
-        yield GaugeMetricFamily("walletapp_webhook_sending", "Deliveries in flight.", sending)
-        yield GaugeMetricFamily("walletapp_webhook_expired_leases", "Deliveries whose worker was lost.", expired)
-        yield GaugeMetricFamily("walletapp_webhook_oldest_due_seconds", "How late the oldest due delivery is.", age)
+        """The state of the webhook queue, and the calls of the last five minutes."""
+        [queue] = _rows(QUEUE)
+        for (name, text), value in zip(QUEUE_METRICS, queue, strict=True):
+            yield GaugeMetricFamily(name, text, value)
+        pending = GaugeMetricFamily(
+            "walletapp_webhook_pending_of_endpoint", "Deliveries waiting for an endpoint.", labels=["endpoint"]
+        )
+        for endpoint, count in _rows(BY_ENDPOINT):
+            pending.add_metric([endpoint], count)
+        calls = GaugeMetricFamily("walletapp_webhook_recent_calls", "Calls of the last 5 minutes.", labels=["outcome"])
+        for outcome, count in _rows(RECENT):
+            calls.add_metric([outcome], count)
+        [(count, seconds, *buckets)] = _rows(DURATIONS)
+        pairs = [*zip(map(str, LIMITS), buckets, strict=True), ("+Inf", count)]
+        yield pending
+        yield calls
+        yield HistogramMetricFamily(
+            "walletapp_webhook_recent_seconds", "Duration of the calls of the last 5 minutes.", pairs, float(seconds)
+        )
 
     def describe(self) -> list[Metric]:
         """Nothing in advance: registering must not ask the database."""
         return []
+
+
+def _rows(statement: str) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchall()
 
 
 REGISTRY.register(FromDatabase())

@@ -200,6 +200,7 @@ SPECTACULAR_SETTINGS = {
     "TAGS": [
         {"name": "Shops", "description": "What the token opens."},
         {"name": "Orders", "description": "The orders of a shop."},
+        {"name": "Webhooks", "description": "Who hears of the orders."},
     ],
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -233,10 +234,16 @@ WEBHOOK_CONNECT_TIMEOUT = number("WEBHOOK_CONNECT_TIMEOUT", 5)
 WEBHOOK_READ_TIMEOUT = number("WEBHOOK_READ_TIMEOUT", 10)
 WEBHOOK_TOTAL_TIMEOUT = number("WEBHOOK_TOTAL_TIMEOUT", 15)  # of a call, from the name's look-up to the last byte
 WEBHOOK_LEASE = int(number("WEBHOOK_LEASE", 45))  # seconds after which a silent worker is taken for dead
+WEBHOOK_KEPT_DAYS = int(number("WEBHOOK_KEPT_DAYS", 90))  # of what was delivered; the rest is kept
 WEBHOOK_CONCURRENCY = int(number("WEBHOOK_CONCURRENCY", 16))  # calls in flight per worker process
 # Private addresses that webhooks may reach, as networks; empty in production, loopback in the demo and the tests.
 WEBHOOK_ALLOWED_NETWORKS = env.list("WEBHOOK_ALLOWED_NETWORKS", default=[])
 WEBHOOK_ALLOWED_PORTS = env.list("WEBHOOK_ALLOWED_PORTS", default=["80", "443"])  # "*" allows every port
+
+# --- Mail -----------------------------------------------------------------------------------------------------------
+
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))  # smtp+tls://user:password@host:587
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "WalletApp <noreply@localhost>")
 
 # --- Pages ----------------------------------------------------------------------------------------------------------
 

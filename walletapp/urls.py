@@ -15,6 +15,7 @@ urlpatterns = [
     # The API for partners
     path("shops", ShopList.as_view(), name="shops"),
     path("shops/<str:brand_id>/orders", include("orders.urls")),
+    path("shops/<str:brand_id>/webhooks", include("webhooks.urls")),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="schema"),
     path("docs/", schema.docs, name="docs"),
     # Pages

@@ -26,7 +26,6 @@ from webhooks import statements, transport
 from webhooks.models import Outcome
 from webhooks.signing import headers_of
 
-KEPT = 1000  # characters of an answer
 LONGEST_WISH = 6 * 3600  # seconds that a receiver's Retry-After may ask for
 BUSY = {429, 503}  # the answers whose Retry-After counts
 logger = structlog.get_logger(__name__)
@@ -39,6 +38,7 @@ class Claimed:
     id: int
     uuid: UUID
     attempt: int
+    first_attempt: int  # how many there were before the schedule began anew
     token: UUID
     url: str
     keys: tuple[bytes, ...]  # encrypted; the current one first
@@ -73,8 +73,8 @@ def claim(limit: int) -> list[Claimed]:
         cursor.execute(statements.CLAIM, {"limit": limit, "lease": settings.WEBHOOK_LEASE})
         rows = cursor.fetchall()
     return [
-        Claimed(pk, uuid, attempt, token, url, _keys(key, previous), bytes(body), version, epoch - started)
-        for pk, uuid, attempt, token, url, key, previous, body, version, epoch in rows
+        Claimed(pk, uuid, attempt, first, token, url, _keys(key, previous), bytes(body), version, epoch - started)
+        for pk, uuid, attempt, first, token, url, key, previous, body, version, epoch in rows
     ]
 
 
@@ -117,9 +117,11 @@ def attempt(claimed: Claimed) -> Result:
     answer: transport.Answer | None = None
     try:
         answer = transport.post(claimed.url, claimed.body, _headers(claimed))
-        outcome, response = _read(answer)
+        outcome, response = _judge(answer), answer.text()
+    except transport.AddressNotAllowed as error:
+        outcome, response = Outcome.BLOCKED, str(error)
     except requests.RequestException as error:
-        outcome, response = _judge(error)
+        outcome, response = Outcome.FAILED, transport.in_words(error)
     except Exception as error:  # whatever happens to one delivery must not stop the others
         logger.exception("webhook attempt broke", delivery=str(claimed.uuid))
         outcome, response = Outcome.FAILED, type(error).__name__
@@ -132,7 +134,9 @@ def attempt(claimed: Claimed) -> Result:
         response=response,
         address=answer.address if answer else None,
         milliseconds=int((time.monotonic() - started) * 1000),
-        wait=None if outcome == Outcome.OK else wait_after(claimed.attempt, answer, claimed.now()),
+        wait=None
+        if outcome == Outcome.OK
+        else wait_after(claimed.attempt - claimed.first_attempt, answer, claimed.now()),
     )
 
 
@@ -146,21 +150,8 @@ def _headers(claimed: Claimed) -> dict[str, str]:
     }
 
 
-def _read(answer: transport.Answer) -> tuple[Outcome, str]:
-    """Whether the answer says "received", and what of it is kept; PostgreSQL's text knows no NUL."""
-    outcome = Outcome.OK if 200 <= answer.status < 300 else Outcome.FAILED  # noqa: PLR2004 -- HTTP's successes
-    return outcome, answer.body.decode("utf-8", "replace").replace("\0", "")[:KEPT]
-
-
-def _judge(error: requests.RequestException) -> tuple[Outcome, str]:
-    """The outcome of a call that got no answer, and words for the log that name no address of ours."""
-    if isinstance(error, transport.AddressNotAllowed):
-        return Outcome.BLOCKED, str(error)
-    if isinstance(error, requests.Timeout):
-        return Outcome.FAILED, "The receiver did not answer in time."
-    if isinstance(error, requests.exceptions.SSLError):
-        return Outcome.FAILED, "The receiver's certificate could not be verified."
-    return Outcome.FAILED, "No connection, or it broke off."
+def _judge(answer: transport.Answer) -> Outcome:
+    return Outcome.OK if 200 <= answer.status < 300 else Outcome.FAILED  # noqa: PLR2004 -- HTTP's successes
 
 
 def wait_after(attempts: int, answer: transport.Answer | None, now: float) -> float | None:

@@ -3,6 +3,7 @@
 import uuid
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -39,6 +40,7 @@ class Endpoint(BrandOwned):
     open_until = models.DateTimeField(_("not called until"), null=True, editable=False)
     disabled_at = models.DateTimeField(_("disabled"), null=True, editable=False)
     disabled_reason = models.CharField(_("disabled because"), max_length=200, blank=True, db_default="", editable=False)
+    removed_at = models.DateTimeField(null=True, editable=False)  # its deliveries and calls stay in the log
     warnings_sent = models.PositiveSmallIntegerField(db_default=0, editable=False)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
 
@@ -52,6 +54,13 @@ class Endpoint(BrandOwned):
 
     def __str__(self) -> str:
         return self.url
+
+    @property
+    def state(self) -> str:
+        """healthy; failing: called less often until it answers; disabled."""
+        if not self.is_active:
+            return "disabled"
+        return "failing" if self.failing_since else "healthy"
 
 
 class Event(BrandOwned):
@@ -106,6 +115,7 @@ class Delivery(BrandOwned):
     version = models.PositiveIntegerField()  # of the event, likewise
     state = models.CharField(_("state"), max_length=10, choices=DeliveryState, default=DeliveryState.PENDING)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    first_attempt = models.PositiveIntegerField(db_default=0)  # attempts before somebody had it sent again
     interval = models.PositiveIntegerField(default=0)  # seconds that the schedule puts before the next attempt
     trigger = models.CharField(max_length=10, choices=Trigger, db_default=Trigger.AUTO)  # of the next attempt
     due_at = models.DateTimeField(_("due at"), db_default=Now())
@@ -137,6 +147,11 @@ class Delivery(BrandOwned):
                 name="delivery_earlier",
                 condition=Q(state__in=["pending", "sending"]),
             ),  # claim: an order's earlier news first
+            models.Index(fields=["order_uuid", "endpoint", "version"], name="delivery_of_order"),  # an order's log
+            models.Index(
+                fields=["endpoint", "created_at"], name="delivery_unconfirmed", condition=~Q(state="delivered")
+            ),  # unacknowledged, replay
+            models.Index(fields=["done_at"], name="delivery_old", condition=Q(state="delivered")),  # forget_delivered
         ]
 
     def __str__(self) -> str:
@@ -173,6 +188,39 @@ class Call(BrandOwned):
         verbose_name = _("call")
         verbose_name_plural = _("calls")
         constraints = [models.UniqueConstraint(fields=["delivery", "attempt"], name="call_once_per_attempt")]
+        indexes = [BrinIndex(fields=["started_at"], name="call_recent", autosummarize=True)]  # metrics, health
 
     def __str__(self) -> str:
         return f"{self.url} #{self.attempt}"
+
+
+class ExamGrade(models.TextChoices):
+    """How a receiver did in an exam."""
+
+    PASSED = "passed", _("Passed")
+    REMARKS = "remarks", _("Passed, with remarks")
+    FAILED = "failed", _("Failed")
+
+
+class ExamReport(BrandOwned):
+    """How a receiver did in the scripted exam, with the very messages: evidence before it goes live. Written once."""
+
+    uuid = models.UUIDField(_("identifier"), default=uuid.uuid4, unique=True, editable=False)
+    endpoint = models.ForeignKey(
+        Endpoint, models.PROTECT, related_name="exam_reports", verbose_name=_("webhook endpoint")
+    )
+    url = models.CharField(_("URL"), max_length=2000)
+    grade = models.CharField(_("grade"), max_length=10, choices=ExamGrade)
+    steps = models.JSONField(_("steps"), default=list)  # exam.Step as JSON; neither keys nor the brand's own orders
+    by = models.CharField(_("held by"), max_length=200, blank=True)
+    started_at = models.DateTimeField(_("started"), editable=False)
+    finished_at = models.DateTimeField(_("finished"), editable=False)
+
+    brand = models.ForeignKey(Brand, models.PROTECT, related_name="exam_reports")
+
+    class Meta:
+        verbose_name = _("exam report")
+        verbose_name_plural = _("exam reports")
+
+    def __str__(self) -> str:
+        return f"{self.url} {self.grade}"

@@ -2,14 +2,29 @@
 
 import base64
 import secrets
-from uuid import UUID
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
 
 import orjson
+import requests
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
 
-from shops.encryption import encrypt
+from shops.encryption import decrypt, encrypt
+from shops.errors import InvalidInput
 from shops.models import Brand
-from webhooks.models import Delivery, Endpoint, Event
+from webhooks import transport
+from webhooks.models import Delivery, DeliveryState, Endpoint, Event, Trigger
+from webhooks.signing import headers_of
 from webhooks.tasks import hint
+
+OVERLAP = timedelta(hours=24)  # both keys sign for so long after a rotation
+MOST_AT_ONCE = 100_000  # deliveries that one call sends again
 
 
 def new_key() -> str:
@@ -17,11 +32,138 @@ def new_key() -> str:
     return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
-def add_endpoint(brand: Brand, *, url: str, is_validated: bool = False) -> tuple[Endpoint, str]:
-    """Let `url` hear of the brand's orders. Returns the row and the key, which nobody can read again."""
+def check_destination(url: str) -> None:
+    """Raise InvalidInput unless webhooks may be sent to `url`. It is checked again at every connection."""
+    try:
+        transport.check_destination(url)
+    except transport.AddressNotAllowed as error:
+        raise InvalidInput({"webhook_url": [str(error)]}) from error
+
+
+def add_endpoint(
+    brand: Brand, *, url: str, statuses: Iterable[str] | None = None, is_validated: bool = False
+) -> tuple[Endpoint, str]:
+    """Let `url` hear of the brand's orders. Returns the row and the key, which nobody can read again.
+
+    Raises InvalidInput for a URL that webhooks may not be sent to.
+    """
+    check_destination(url)
     key = new_key()
-    endpoint = brand.endpoints.create(url=url, encrypted_key=encrypt(key), key_hint=key[-4:], is_validated=is_validated)
+    chosen = {} if statuses is None else {"statuses": list(statuses)}
+    endpoint = brand.endpoints.create(
+        url=url, encrypted_key=encrypt(key), key_hint=key[-4:], is_validated=is_validated, **chosen
+    )
     return endpoint, key
+
+
+def lock_endpoint(endpoint: Endpoint) -> Endpoint:
+    """The endpoint as it is now, with nobody else changing it until the transaction ends."""
+    return endpoint.brand.endpoints.select_for_update(of=["self"]).select_related("brand").get(pk=endpoint.pk)
+
+
+@transaction.atomic
+def change_endpoint(
+    endpoint: Endpoint, *, url: str | None = None, statuses: Iterable[str] | None = None, is_active: bool | None = None
+) -> Endpoint:
+    """Change where an endpoint is, what it hears, or whether it hears anything. None leaves as is.
+
+    A new URL has to be validated anew. Switched on again, it starts with a clean record: what failed before was perhaps
+    mended. Raises InvalidInput for a URL that webhooks may not be sent to.
+    """
+    endpoint = lock_endpoint(endpoint)
+    if url is not None and url != endpoint.url:
+        check_destination(url)
+        endpoint.url, endpoint.is_validated = url, False
+    if statuses is not None:
+        endpoint.statuses = list(statuses)
+    if is_active is not None and is_active != endpoint.is_active:
+        endpoint.is_active = is_active
+        _clear_record(endpoint)
+    endpoint.save()
+    return endpoint
+
+
+def _clear_record(endpoint: Endpoint) -> None:
+    endpoint.failures_in_a_row = endpoint.times_opened = endpoint.warnings_sent = 0
+    endpoint.failing_since = endpoint.open_until = endpoint.disabled_at = None
+    endpoint.disabled_reason = ""
+
+
+@transaction.atomic
+def remove_endpoint(endpoint: Endpoint) -> None:
+    """Send it nothing more, ever. Its log stays; what was pending is canceled."""
+    endpoint = lock_endpoint(endpoint)
+    endpoint.is_active = False
+    endpoint.removed_at = timezone.now()
+    endpoint.save(update_fields=["is_active", "removed_at"])
+    cancel_pending(endpoint.deliveries.all())
+
+
+@transaction.atomic
+def rotate_key(endpoint: Endpoint) -> str:
+    """Give an endpoint a new key and return it. For OVERLAP the old one signs beside it."""
+    endpoint = lock_endpoint(endpoint)
+    key = new_key()
+    endpoint.previous_key, endpoint.previous_key_until = endpoint.encrypted_key, timezone.now() + OVERLAP
+    endpoint.encrypted_key, endpoint.key_hint = encrypt(key), key[-4:]
+    endpoint.save(update_fields=["previous_key", "previous_key_until", "encrypted_key", "key_hint"])
+    return key
+
+
+@dataclass(frozen=True, slots=True)
+class TestCall:
+    """How a test call went."""
+
+    delivered: bool
+    http_status_code: int | None
+    response: str
+
+
+def send_test(endpoint: Endpoint) -> TestCall:
+    """Send a signed message about an order that does not exist; a 2xx validates the URL. Waits for the answer.
+
+    It carries the header `wllt-test: 1` and is not in the call log, which tells of orders.
+    """
+    body = body_of(endpoint.brand, order_uuid=uuid4(), order_status="open")
+    key = decrypt(bytes(endpoint.encrypted_key))
+    headers = headers_of([key], str(uuid4()), int(timezone.now().timestamp()), body) | {"wllt-test": "1"}
+    try:
+        answer = transport.post(endpoint.url, body, headers)
+    except requests.RequestException as error:
+        return TestCall(delivered=False, http_status_code=None, response=transport.in_words(error))
+    delivered = 200 <= answer.status < 300  # noqa: PLR2004 -- HTTP's successes
+    if delivered:
+        # Only if it still is the URL that answered.
+        endpoint.brand.endpoints.filter(pk=endpoint.pk, url=endpoint.url).update(is_validated=True)
+    return TestCall(delivered=delivered, http_status_code=answer.status, response=answer.text())
+
+
+def to_replay(endpoint: Endpoint, since: datetime | None = None) -> QuerySet[Delivery]:
+    """What a replay would send again: everything since `since`, or without it everything that was given up."""
+    done = endpoint.deliveries.exclude(state__in=[DeliveryState.PENDING, DeliveryState.SENDING])
+    wanted = done.filter(state=DeliveryState.EXHAUSTED) if since is None else done.filter(created_at__gte=since)
+    return wanted.order_by("pk")
+
+
+@transaction.atomic
+def send_again(deliveries: QuerySet[Delivery]) -> int:
+    """Send deliveries again, under their old message ids and from the start of the schedule; returns how many.
+
+    Those that are on their way already stay as they are.
+    """
+    ended = deliveries.exclude(state__in=[DeliveryState.PENDING, DeliveryState.SENDING])
+    keys = list(ended.select_for_update(of=["self"]).values_list("pk", flat=True)[:MOST_AT_ONCE])
+    again: dict[str, Any] = {"state": DeliveryState.PENDING, "trigger": Trigger.MANUAL, "interval": 0, "done_at": None}
+    count = ended.order_by().filter(pk__in=keys).update(**again, due_at=Now(), first_attempt=F("attempts"))
+    if count:
+        hint()
+    return count
+
+
+def cancel_pending(deliveries: QuerySet[Delivery]) -> int:
+    """Give up what waits to be sent; returns how many. What is on its way right now arrives."""
+    pending = deliveries.order_by().filter(state=DeliveryState.PENDING)
+    return pending.update(state=DeliveryState.CANCELED, done_at=Now())
 
 
 def body_of(brand: Brand, *, order_uuid: UUID, order_status: str) -> bytes:

@@ -47,7 +47,7 @@ WITH served AS MATERIALIZED (
     SELECT c.brand_id, c.id, c.attempts, c.trigger, e.url, c.interval, 'started', ''
     FROM claimed c JOIN webhooks_endpoint e ON e.id = c.endpoint_id
 )
-SELECT c.id, c.uuid, c.attempts, c.lease_token, e.url, e.encrypted_key,
+SELECT c.id, c.uuid, c.attempts, c.first_attempt, c.lease_token, e.url, e.encrypted_key,
     CASE WHEN e.previous_key_until > now() THEN e.previous_key END, v.body, c.version,
     extract(epoch FROM clock_timestamp())::float8
 FROM claimed c JOIN webhooks_endpoint e ON e.id = c.endpoint_id JOIN webhooks_event v ON v.id = c.event_id

@@ -7,7 +7,7 @@ from celery import shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from webhooks import delivery
+from webhooks import delivery, upkeep
 
 PAUSE = 5.0  # seconds without hints after the broker failed to answer, so that requests do not wait for it
 logger = structlog.get_logger(__name__)
@@ -18,6 +18,18 @@ _silent_until = 0.0
 def drain() -> int:
     """Send the webhooks that are due; returns how many calls were made."""
     return delivery.drain()
+
+
+@shared_task
+def warn_of_failing() -> int:
+    """Mail about endpoints that only fail, and disable them in the end; returns how many mails were sent."""
+    return upkeep.warn_of_failing()
+
+
+@shared_task
+def forget_delivered() -> int:
+    """Delete what was delivered long ago; returns how many deliveries."""
+    return upkeep.forget_delivered()
 
 
 def hint() -> None:

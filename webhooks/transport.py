@@ -22,6 +22,7 @@ from urllib3.poolmanager import PoolManager
 from webhooks.watchdog import watchdog
 
 MOST_BYTES = 16 * 1024  # read of an answer
+KEPT = 1000  # characters of it that are kept
 _local = threading.local()
 
 # Not reachable from the internet, or bridges into IPv4, though Python's `is_global` lets them pass (webhooks.md §E).
@@ -64,6 +65,21 @@ def check_url(url: str) -> None:
         raise AddressNotAllowed("The URL must not hold a user name, blanks or backslashes.")
     if "*" not in settings.WEBHOOK_ALLOWED_PORTS and str(port) not in settings.WEBHOOK_ALLOWED_PORTS:
         raise AddressNotAllowed(f"Port {port} is not allowed.")
+
+
+def check_destination(url: str) -> None:
+    """Raise AddressNotAllowed if `url` is not allowed, or leads to an address that is not, as far as one can see now.
+
+    A name that does not resolve at the moment passes: it may tomorrow, and every connection checks anew.
+    """
+    check_url(url)
+    host = urlsplit(url).hostname or ""
+    try:
+        found = _resolvers().submit(socket.getaddrinfo, host, None).result(settings.WEBHOOK_CONNECT_TIMEOUT)
+    except (OSError, UnicodeError):
+        return
+    for *_rest, address in found:
+        check_address(str(address[0]))
 
 
 @cache
@@ -209,6 +225,21 @@ class Answer:
     body: bytes
     address: str | None
     retry_after: str
+
+    def text(self) -> str:
+        """The beginning of the body, as text that PostgreSQL can keep."""
+        return self.body.decode("utf-8", "replace").replace("\0", "")[:KEPT]
+
+
+def in_words(error: requests.RequestException) -> str:
+    """Why there is no answer, in words that tell a partner enough and name no address of ours."""
+    if isinstance(error, AddressNotAllowed):
+        return str(error)
+    if isinstance(error, requests.Timeout):
+        return "The receiver did not answer in time."
+    if isinstance(error, requests.exceptions.SSLError):
+        return "The receiver's certificate could not be verified."
+    return "No connection, or it broke off."
 
 
 def post(url: str, body: bytes, headers: dict[str, str]) -> Answer:

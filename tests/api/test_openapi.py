@@ -12,10 +12,12 @@ from schemathesis.core.parameters import ParameterLocation
 from orders.filters import OrderFilter
 from orders.schema import FILTERS, ORDER_ID_PATTERN
 from orders.views import OrderViewSet
-from tests.making import make_coupon, make_member, make_order
+from tests.making import make_coupon, make_endpoint, make_member, make_order
 from walletapp.wsgi import application
+from webhooks.views import EndpointViewSet
 
 schema = schemathesis.openapi.from_wsgi("/openapi.json", application)
+UUID_PATTERN = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 OPERATIONS = {
     "shops_list": "shops.get",
     "orders_list": "shops.orders.get",
@@ -26,6 +28,16 @@ OPERATIONS = {
     "orders_place": "shops.orders.store",
     "orders_change": "shops.orders.update",
     "orders_cancel": "shops.orders.update",
+    "orders_unacknowledged": "shops.orders.get",
+    "webhooks_list": "shops.webhooks.get",
+    "webhooks_add": "shops.webhooks.store",
+    "webhooks_get": "shops.webhooks.get",
+    "webhooks_change": "shops.webhooks.update",
+    "webhooks_remove": "shops.webhooks.delete",
+    "webhooks_test": "shops.webhooks.update",
+    "webhooks_rotate_key": "shops.webhooks.update",
+    "webhooks_replay": "shops.webhooks.update",
+    "webhooks_resend": "shops.webhooks.update",
 }
 
 
@@ -51,13 +63,30 @@ def put_in_what_exists(case, brand):
         case.path_parameters["order_id"] = str(make_order(brand).uuid)
     if case.method == "POST" and "Idempotency-Key" in case.headers and len(case.headers["Idempotency-Key"]) < 256:
         case.headers["Idempotency-Key"] = str(uuid4())
-    if case.method == "POST" and isinstance(case.body, dict) and case.meta.generation.mode == GenerationMode.POSITIVE:
+    positive = isinstance(case.body, dict) and case.meta.generation.mode == GenerationMode.POSITIVE
+    if ("/webhooks" in case.path or "unacknowledged" in case.path) and "order_id" not in case.path_parameters:
+        put_in_an_endpoint(case, brand, positive=positive)
+    elif case.method == "POST" and positive:
         # Nor can it say that an order holds a hundred passes in all, and costs what its points may not exceed.
         case.body["items"] = case.body["items"][:1]
         case.body["items"][0]["coupon"] = str(make_coupon(brand).uuid)
         case.body.pop("points", None)
         if "identifier" in case.body["member"]:
             case.body["member"]["identifier"] = str(make_member(brand).uuid)
+
+
+def put_in_an_endpoint(case, brand, *, positive):
+    """A real endpoint, one of its messages, and a URL that does not lead into our own network."""
+    if case.query and UUID_PATTERN.fullmatch(str(case.query.get("webhook", ""))):
+        case.query["webhook"] = str(make_endpoint(brand)[0].uuid)
+    if "endpoint_id" in case.path_parameters and UUID_PATTERN.fullmatch(str(case.path_parameters["endpoint_id"])):
+        endpoint, _key = make_endpoint(brand)
+        case.path_parameters["endpoint_id"] = str(endpoint.uuid)
+        if positive and "webhook_call_id" in case.body:
+            make_order(brand)
+            case.body["webhook_call_id"] = str(endpoint.deliveries.get().uuid)
+    if positive and "webhook_url" in case.body:
+        case.body["webhook_url"] = "https://partner.example/hook"
 
 
 def test_every_operation_is_described_with_its_ability():
@@ -68,7 +97,9 @@ def test_every_operation_is_described_with_its_ability():
     for name, ability in OPERATIONS.items():
         assert described[name].definition.raw["description"].endswith(f"Ability: `{ability}`")
         assert described[name].definition.raw["security"] == [{"token": []}]
-    assert set(OPERATIONS.values()) - {"shops.get"} == {OrderViewSet.ability, *OrderViewSet.abilities.values()}
+    views = (OrderViewSet, EndpointViewSet)
+    abilities = {ability for view in views for ability in (view.ability, *view.abilities.values())}
+    assert set(OPERATIONS.values()) - {"shops.get"} == abilities
 
 
 def test_every_filter_is_described():

@@ -36,6 +36,24 @@ def test_metrics_count_by_route_and_tell_of_the_queue(api, brand, client):
     assert "walletapp_webhook_pending 1.0" in text
     assert "walletapp_webhook_expired_leases 0.0" in text
     assert str(brand.uuid) not in text
+    assert f'walletapp_webhook_pending_of_endpoint{{endpoint="{brand.endpoints.get().uuid}"}} 1.0' in text
+
+
+def test_metrics_tell_of_recent_calls(brand, client):
+    make_endpoint(brand)
+    for outcome, milliseconds in (("ok", 40), ("ok", 400), ("failed", 20_000), ("started", None)):
+        make_order(brand)
+        sent = brand.deliveries.latest("pk")
+        brand.calls.create(
+            delivery=sent, attempt=1, url="http://x.example/", interval=0, outcome=outcome, duration_ms=milliseconds
+        )
+    text = client.get("/metrics").content.decode()
+    assert 'walletapp_webhook_recent_calls{outcome="ok"} 2.0' in text
+    assert 'walletapp_webhook_recent_calls{outcome="failed"} 1.0' in text
+    assert 'walletapp_webhook_recent_seconds_bucket{le="0.05"} 1.0' in text
+    assert 'walletapp_webhook_recent_seconds_bucket{le="15"} 2.0' in text
+    assert "walletapp_webhook_recent_seconds_count 3.0" in text
+    assert "walletapp_webhook_recent_seconds_sum 20.44" in text
 
 
 @pytest.fixture

@@ -1,0 +1,94 @@
+"""What the webhooks API takes and gives."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from webhooks.models import Endpoint
+
+STATUSES = ["open", "paid", "failed", "canceled", "expired"]
+
+
+class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
+    """An endpoint. `webhook_key` is there once: in the answer that makes or rotates it."""
+
+    identifier = serializers.UUIDField(source="uuid")
+    webhook_url = serializers.CharField(source="url")
+    statuses = serializers.ListField(child=serializers.ChoiceField(choices=STATUSES))
+    key_hint = serializers.CharField(help_text="The last four characters of the key.")
+    state = serializers.SerializerMethodField()
+    created_at = serializers.DateTimeField(format="%Y-%m-%dT%H:%M:%S.%fZ")
+
+    class Meta:
+        model = Endpoint
+        fields: Any = (
+            "identifier",
+            "webhook_url",
+            "is_validated",
+            "is_active",
+            "statuses",
+            "key_hint",
+            "state",
+            "disabled_reason",
+            "failures_in_a_row",
+            "created_at",
+        )
+
+    def get_state(self, endpoint: Endpoint) -> str:
+        """healthy, failing (it is called less often), or disabled."""
+        return endpoint.state
+
+
+class Flag(serializers.BooleanField):
+    """true or false, and nothing that merely looks like it."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Raises ValidationError for anything else."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return bool(data)
+
+
+class NewEndpointSerializer(serializers.Serializer[Any]):
+    """What makes an endpoint."""
+
+    webhook_url = serializers.CharField(max_length=2000)
+    statuses = serializers.ListField(
+        child=serializers.ChoiceField(choices=STATUSES), min_length=1, max_length=5, required=False
+    )
+
+
+class EndpointChangeSerializer(NewEndpointSerializer):
+    """What may change of an endpoint."""
+
+    webhook_url = serializers.CharField(max_length=2000, required=False)
+    is_active = Flag(required=False)
+
+
+class ReplaySerializer(serializers.Serializer[Any]):
+    """What to send again."""
+
+    since = serializers.DateTimeField(required=False, allow_null=True, help_text="Without it: all that was given up.")
+    dry_run = Flag(default=False, help_text="Only count.")
+
+
+class ResendSerializer(serializers.Serializer[Any]):
+    """Which message to send again."""
+
+    webhook_call_id = serializers.UUIDField()
+
+
+class ClinicSerializer(serializers.Serializer[Any]):
+    """What a receiver saw and what its code made of it."""
+
+    body = serializers.CharField(max_length=65_536, trim_whitespace=False)
+    header = serializers.CharField(max_length=2048, trim_whitespace=False)
+    own_result = serializers.CharField(max_length=2048, required=False, allow_blank=True, trim_whitespace=False)
+    message_id = serializers.CharField(max_length=255, required=False, allow_blank=True)
+    timestamp = serializers.CharField(max_length=32, required=False, allow_blank=True)
+
+
+class ExamSerializer(serializers.Serializer[Any]):
+    """Where to hold the exam."""
+
+    url = serializers.CharField(max_length=2000, required=False, allow_blank=True)
