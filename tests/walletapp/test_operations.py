@@ -1,7 +1,6 @@
 """What operators look at: health, metrics, logs, settings."""
 
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -9,6 +8,7 @@ import sys
 import pytest
 import structlog
 from django.core.management import call_command
+from django.utils import translation
 from django_structlog.celery.receivers import CeleryReceiver
 
 from tests.client import Api
@@ -56,30 +56,31 @@ def test_metrics_tell_of_recent_calls(brand, client):
     assert "walletapp_webhook_recent_seconds_sum 20.44" in text
 
 
-@pytest.fixture
-def log_lines():
-    """The lines that the real formatter writes."""
-    written = []
-
-    class Keep(logging.Handler):
-        def emit(self, record):
-            written.append(json.loads(self.format(record)))
-
-    handler = Keep()
-    handler.setFormatter(logging.getLogger().handlers[0].formatter)
-    logging.getLogger().addHandler(handler)
-    yield written
-    logging.getLogger().removeHandler(handler)
-
-
-def test_one_line_a_request_with_its_id_and_no_secret(brand, log_lines, settings):
-    settings.DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
+def test_one_line_a_request_with_its_id_and_no_secret(brand, capsys, settings):
+    settings.BEHIND_PROXY = True
     secret = token_for(brand)
-    Api(brand, secret).get("/orders?status=open", X_Request_ID="req-7")
-    [line] = [line for line in log_lines if line["event"] == "request_finished"]
-    assert (line["code"], line["request_id"]) == (200, "req-7")
-    assert line["request"] == f"GET /shops/{brand.uuid}/orders"
-    assert secret.split("|")[1] not in json.dumps(log_lines)
+    answer = Api(brand, secret).get("/orders?email=emma@example.com", X_Request_ID="req-7")
+    assert answer.headers["X-Request-ID"] == "req-7"
+    written = capsys.readouterr().err
+    [line] = [json.loads(line) for line in written.splitlines()]
+    assert (line["event"], line["status"], line["request_id"]) == ("request", 200, "req-7")
+    assert (line["method"], line["path"]) == ("GET", f"/shops/{brand.uuid}/orders")
+    assert secret.split("|")[1] not in written
+    assert "emma" not in written
+
+
+def test_a_strangers_request_id_is_not_believed(api, capsys):
+    answer = api.get("/orders", X_Request_ID="req-7")
+    assert answer.headers["X-Request-ID"] != "req-7"
+    assert len(answer.headers["X-Request-ID"]) == 36
+
+
+def test_the_language_of_a_page_does_not_reach_the_api(api, client, brand):
+    client.get(f"/s/{brand.slug}/", headers={"Accept-Language": "nl"})
+    translation.activate("nl")
+    assert api.post("/orders", {"items": "x"}).json()["errors"]["items"] == [
+        'Expected a list of items but got type "str".'
+    ]
 
 
 def test_the_id_goes_along_to_the_worker():
