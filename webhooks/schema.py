@@ -13,10 +13,14 @@ from rest_framework import serializers
 
 from shops.schema import RATE_LIMIT, errors, example
 from webhooks.serializers import (
+    ClinicSerializer,
+    DiagnosisSerializer,
     EndpointChangeSerializer,
     EndpointSerializer,
+    ExamSerializer,
     NewEndpointSerializer,
     ReplaySerializer,
+    ReportSerializer,
     ResendSerializer,
 )
 
@@ -89,6 +93,27 @@ class TestAnswerSerializer(serializers.Serializer[Any]):
 
     success = serializers.BooleanField()
     data = TestResultSerializer()  # type: ignore[assignment]  # the key's name
+
+
+class DiagnosisAnswerSerializer(serializers.Serializer[Any]):
+    """A diagnosis."""
+
+    success = serializers.BooleanField()
+    data = DiagnosisSerializer()  # type: ignore[assignment]  # the key's name
+
+
+class ReportAnswerSerializer(serializers.Serializer[Any]):
+    """A report."""
+
+    success = serializers.BooleanField()
+    data = ReportSerializer()  # type: ignore[assignment]  # the key's name
+
+
+class ReportListSerializer(serializers.Serializer[Any]):
+    """Some reports."""
+
+    success = serializers.BooleanField()
+    data = ReportSerializer(many=True)  # type: ignore[assignment]  # the key's name
 
 
 class CountSerializer(serializers.Serializer[Any]):
@@ -214,6 +239,45 @@ OPERATIONS = {
             200: _answer(CountAnswerSerializer, "How many.", {"count": 12, "dry_run": True}),
             **errors(*WRITE),
         },
+    ),
+    "clinic": _operation(
+        "clinic",
+        "Ask why a signature does not fit",
+        UPDATE,
+        "Names the mistake in a receiver's code, from the body it read, the header it got and the result it computed."
+        " Makes no call, and never tells a signature.",
+        [ONE],
+        request=ClinicSerializer,
+        responses={
+            200: _answer(
+                DiagnosisAnswerSerializer,
+                "What is wrong.",
+                {
+                    "verdict": "upper_case_hex",
+                    "explanation": "Write the digits in lower case.",
+                    "scheme": "wllt-signature",
+                },
+            ),
+            **errors(*WRITE),
+        },
+    ),
+    "exam": _operation(
+        "exam",
+        "Hold the receiver exam",
+        UPDATE,
+        "Sends up to eight scripted messages about orders that do not exist to the endpoint's URL, or to `url`, and"
+        " grades what comes back. Takes up to a minute.",
+        [ONE],
+        request=ExamSerializer,
+        responses={201: OpenApiResponse(ReportAnswerSerializer, "The report."), **errors(*WRITE)},
+    ),
+    "exams": _operation(
+        "exams",
+        "List exam reports",
+        GET,
+        "The last ten reports of this endpoint, the newest first.",
+        [ONE],
+        responses={200: OpenApiResponse(ReportListSerializer, "The reports."), **errors(404)},
     ),
     "resend": _operation(
         "resend",

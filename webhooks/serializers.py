@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from webhooks.models import Endpoint
+from webhooks.models import Endpoint, ExamReport
 
 STATUSES = ["open", "paid", "failed", "canceled", "expired"]
 
@@ -49,10 +49,20 @@ class Flag(serializers.BooleanField):
         return bool(data)
 
 
+class Text(serializers.CharField):
+    """A string, and no number that could be taken for one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Raises ValidationError for anything else."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
 class NewEndpointSerializer(serializers.Serializer[Any]):
     """What makes an endpoint."""
 
-    webhook_url = serializers.CharField(max_length=2000)
+    webhook_url = Text(max_length=2000)
     statuses = serializers.ListField(
         child=serializers.ChoiceField(choices=STATUSES), min_length=1, max_length=5, required=False
     )
@@ -61,7 +71,7 @@ class NewEndpointSerializer(serializers.Serializer[Any]):
 class EndpointChangeSerializer(NewEndpointSerializer):
     """What may change of an endpoint."""
 
-    webhook_url = serializers.CharField(max_length=2000, required=False)
+    webhook_url = Text(max_length=2000, required=False)
     is_active = Flag(required=False)
 
 
@@ -81,14 +91,35 @@ class ResendSerializer(serializers.Serializer[Any]):
 class ClinicSerializer(serializers.Serializer[Any]):
     """What a receiver saw and what its code made of it."""
 
-    body = serializers.CharField(max_length=65_536, trim_whitespace=False)
-    header = serializers.CharField(max_length=2048, trim_whitespace=False)
-    own_result = serializers.CharField(max_length=2048, required=False, allow_blank=True, trim_whitespace=False)
-    message_id = serializers.CharField(max_length=255, required=False, allow_blank=True)
-    timestamp = serializers.CharField(max_length=32, required=False, allow_blank=True)
+    body = Text(max_length=65_536, trim_whitespace=False)
+    header = Text(max_length=2048, trim_whitespace=False)
+    own_result = Text(max_length=2048, required=False, allow_blank=True, trim_whitespace=False)
+    message_id = Text(max_length=255, required=False, allow_blank=True)
+    timestamp = Text(max_length=64, required=False, allow_blank=True)
 
 
 class ExamSerializer(serializers.Serializer[Any]):
     """Where to hold the exam."""
 
-    url = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+    url = Text(max_length=2000, required=False, allow_blank=True)
+
+
+class DiagnosisSerializer(serializers.Serializer[Any]):
+    """What is wrong, as a code that stays and a sentence to act on."""
+
+    verdict = serializers.CharField()
+    explanation = serializers.CharField()
+    scheme = serializers.CharField()
+
+
+class ReportSerializer(serializers.ModelSerializer[ExamReport]):
+    """How a receiver did, step by step."""
+
+    identifier = serializers.UUIDField(source="uuid")
+    steps = serializers.ListField(child=serializers.DictField())
+    started_at = serializers.DateTimeField(format="%Y-%m-%dT%H:%M:%S.%fZ")
+    finished_at = serializers.DateTimeField(format="%Y-%m-%dT%H:%M:%S.%fZ")
+
+    class Meta:
+        model = ExamReport
+        fields = ("identifier", "url", "grade", "steps", "by", "started_at", "finished_at")

@@ -15,4 +15,6 @@ urlpatterns = [
     path("/<str:endpoint_id>/rotate-key", EndpointViewSet.as_view({"post": "rotate_key"}), name="webhook-rotate-key"),
     path("/<str:endpoint_id>/replay", EndpointViewSet.as_view({"post": "replay"}), name="webhook-replay"),
     path("/<str:endpoint_id>/resend", EndpointViewSet.as_view({"post": "resend"}), name="webhook-resend"),
+    path("/<str:endpoint_id>/clinic", EndpointViewSet.as_view({"post": "clinic"}), name="webhook-clinic"),
+    path("/<str:endpoint_id>/exams", EndpointViewSet.as_view({"get": "exams", "post": "exam"}), name="webhook-exams"),
 ]

@@ -10,13 +10,19 @@ from rest_framework.viewsets import GenericViewSet
 
 from shops.api import BrandAPIView
 from webhooks import services
+from webhooks.clinic import examine
+from webhooks.exam import run_exam
 from webhooks.models import Endpoint
 from webhooks.schema import described
 from webhooks.serializers import (
+    ClinicSerializer,
+    DiagnosisSerializer,
     EndpointChangeSerializer,
     EndpointSerializer,
+    ExamSerializer,
     NewEndpointSerializer,
     ReplaySerializer,
+    ReportSerializer,
     ResendSerializer,
 )
 
@@ -32,6 +38,7 @@ class EndpointViewSet(BrandAPIView, GenericViewSet[Endpoint]):
     abilities: ClassVar[dict[str, str]] = {
         "list": "shops.webhooks.get",
         "retrieve": "shops.webhooks.get",
+        "exams": "shops.webhooks.get",
         "add": "shops.webhooks.store",
         "remove": "shops.webhooks.delete",
     }
@@ -101,6 +108,24 @@ class EndpointViewSet(BrandAPIView, GenericViewSet[Endpoint]):
         if not one.exists():
             raise Http404
         return Response({"success": True, "data": {"count": services.send_again(one), "dry_run": False}})
+
+    def clinic(self, request: Request, brand_id: str, endpoint_id: str) -> Response:
+        """Say why a signature does not fit. Makes no call and reveals no signature."""
+        endpoint = self.endpoint(endpoint_id)
+        diagnosis = examine(endpoint, **self._checked(ClinicSerializer, request))
+        return Response({"success": True, "data": DiagnosisSerializer(diagnosis).data})
+
+    def exam(self, request: Request, brand_id: str, endpoint_id: str) -> Response:
+        """Hold the receiver exam now, and keep its report. Takes up to a minute."""
+        endpoint = self.endpoint(endpoint_id)
+        url = self._checked(ExamSerializer, request).get("url", "")
+        report = run_exam(endpoint, url=url, by=f"token {self.token.name}")
+        return Response({"success": True, "data": ReportSerializer(report).data}, 201)
+
+    def exams(self, request: Request, brand_id: str, endpoint_id: str) -> Response:
+        """The last ten reports, the newest first."""
+        reports = self.endpoint(endpoint_id).exam_reports.order_by("-pk")[:10]
+        return Response({"success": True, "data": ReportSerializer(reports, many=True).data})
 
     def endpoint(self, endpoint_id: str) -> Endpoint:
         """The brand's endpoint with this uuid. Raises Http404."""

@@ -11,6 +11,7 @@ from shops.encryption import decrypt
 from tests.making import make_coupon, make_endpoint, make_member, make_order
 from webhooks import delivery
 from webhooks.models import Call, Delivery, Endpoint
+from webhooks.signing import wllt_signature
 
 KEYS = [
     "identifier",
@@ -291,3 +292,33 @@ def test_the_orders_etag_is_its_version(api, brand):
     set_processing_status(order, "being_processed")
     assert api.get(f"/orders/{order.uuid}").headers["ETag"] == '"3"'
     assert brand.events.latest("version").version == 2
+
+
+def test_the_clinic_names_the_mistake(api, brand):
+    endpoint, key = make_endpoint(brand)
+    body = '{"order_id":"1"}'
+    header = wllt_signature(key, body.encode())
+    asked = {"body": body, "header": header, "own_result": header.upper()}
+    data = api.post(f"/webhooks/{endpoint.uuid}/clinic", asked).json()["data"]
+    assert (data["verdict"], data["scheme"]) == ("upper_case_hex", "wllt-signature")
+    assert header not in data["explanation"]
+    assert api.post(f"/webhooks/{endpoint.uuid}/clinic", {"body": body}).status_code == 422
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_exam_is_held_and_its_report_kept(api, brand, receiver):
+    endpoint, key = make_endpoint(brand, url=f"{receiver.url}/hook")
+    receiver.knows(key)
+    answer = api.post(f"/webhooks/{endpoint.uuid}/exams", {})
+    assert answer.status_code == 201
+    report = answer.json()["data"]
+    assert (report["grade"], report["by"], report["url"]) == ("remarks", "token Test", endpoint.url)
+    assert key not in answer.content.decode()
+    assert api.get(f"/webhooks/{endpoint.uuid}/exams").json()["data"] == [report]
+
+
+@pytest.mark.parametrize("path", ["/clinic", "/exams"])
+def test_the_tools_are_the_brands_own(api, other, path):
+    theirs, _key = make_endpoint(other)
+    assert api.post(f"/webhooks/{theirs.uuid}{path}", {"body": "x", "header": "x"}).status_code == 404
+    assert theirs.exam_reports.count() == 0

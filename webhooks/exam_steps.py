@@ -1,0 +1,181 @@
+"""What a receiver is asked in an exam, and how its answers are judged."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+GOOD, BEARABLE = 5000, 10_000  # milliseconds
+OLD = 600  # seconds; receivers refuse a webhook-timestamp more than 300 away
+
+
+class Mark(StrEnum):
+    """How one step went."""
+
+    PASSED = "passed"
+    REMARK = "remark"
+    FAILED = "failed"
+
+
+Judged = tuple[Mark, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message of a step. The same order and status make the same message, under the same id."""
+
+    order: str
+    status: str = "open"
+    version: int = 1
+    attempt: int = 1
+    age: int = 0  # seconds by which its timestamp is in the past
+    tampered: bool = False  # the body is changed after it was signed
+    if_refused: bool = False  # sent only if the one before was not taken
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A message and what came back: a status, or a problem in words."""
+
+    headers: dict[str, str]  # signatures and all, but no key
+    body: str
+    status: int | None = None
+    answer: str = ""
+    milliseconds: int = 0
+    address: str | None = None
+    problem: str = ""
+
+    @property
+    def taken(self) -> bool:
+        """Whether the answer says "received"."""
+        return self.status is not None and 200 <= self.status < 300  # noqa: PLR2004 -- HTTP's successes
+
+    @property
+    def outcome(self) -> str:
+        """What came back, in words."""
+        if self.status is None:
+            return self.problem
+        if self.redirected:
+            return f"It answered {self.status}, a redirect, and we follow none: give the URL that it leads to."
+        hint = " In life, 410 switches the endpoint off." if self.status == HTTPStatus.GONE else ""
+        return f"It answered {self.status}.{hint}"
+
+    @property
+    def redirected(self) -> bool:
+        """Whether it was to go elsewhere."""
+        return self.status is not None and 300 <= self.status < 400  # noqa: PLR2004 -- HTTP's redirects
+
+    @property
+    def refused(self) -> bool:
+        """Whether the answer says "not like this"."""
+        return self.status is not None and 400 <= self.status < 500  # noqa: PLR2004 -- HTTP's refusals
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Messages, and how to judge the answers."""
+
+    name: str
+    purpose: str
+    letters: tuple[Letter, ...]
+    judge: Callable[[Sequence[Exchange]], Judged]
+    timed: bool = True  # its answers count for the time that answers take
+
+
+def _all_taken(praise: str) -> Callable[[Sequence[Exchange]], Judged]:
+    def judge(exchanges: Sequence[Exchange]) -> Judged:
+        refused = next((one for one in exchanges if not one.taken), None)
+        return (Mark.FAILED, f"A 2xx was expected. {refused.outcome}") if refused else (Mark.PASSED, praise)
+
+    return judge
+
+
+def _judge_forgery(exchanges: Sequence[Exchange]) -> Judged:
+    [one] = exchanges
+    if one.taken:
+        return Mark.REMARK, "It answered 2xx, accepted or ignored: make sure that it is ignored. 401 would be clearer."
+    if one.redirected:
+        return Mark.REMARK, f"A 4xx is best. {one.outcome}"
+    if one.refused:
+        return Mark.PASSED, "It refuses what is not genuine."
+    return Mark.FAILED, f"A forged message must not break the receiver. {one.outcome}"
+
+
+def _judge_old(exchanges: Sequence[Exchange]) -> Judged:
+    [one] = exchanges
+    if one.taken:
+        return Mark.REMARK, (
+            "It takes a message that is 10 minutes old. If it verifies webhook-signature, it should refuse timestamps"
+            " more than 5 minutes away; wllt-signature covers no time, so there it is right."
+        )
+    if one.refused:
+        return Mark.PASSED, "It refuses an old timestamp."
+    return Mark.REMARK, f"A 4xx or a 2xx was expected. {one.outcome}"
+
+
+def _judge_retry(exchanges: Sequence[Exchange]) -> Judged:
+    if exchanges[0].taken:
+        return Mark.PASSED, "It took the message at the first attempt."
+    if exchanges[-1].taken:
+        return Mark.PASSED, f"It took the message at the second attempt. At the first: {exchanges[0].outcome}"
+    return Mark.FAILED, f"The second attempt was to be taken. {exchanges[-1].outcome}"
+
+
+def judge_time(exchanges: Sequence[Exchange]) -> Judged:
+    """Judge the slowest answer to a valid message; without an answer there is none."""
+    slowest = max((one.milliseconds for one in exchanges), default=0)
+    told = f"The slowest answer to a valid message took {slowest} ms."
+    if slowest > BEARABLE or any(one.status is None for one in exchanges):
+        return Mark.FAILED, f"{told} Each is to come within {BEARABLE} ms: answer first, work later."
+    if slowest >= GOOD:
+        return Mark.REMARK, f"{told} Answer first, work later: less than {GOOD} ms is good."
+    return Mark.PASSED, told
+
+
+def judge_connection(url: str, exchanges: Sequence[Exchange]) -> Judged:
+    """Judge how the receiver was reached. Plain HTTP is nobody's business on the operator's own networks."""
+    if any(one.redirected for one in exchanges):
+        return Mark.REMARK, "It redirects. We follow no redirects: give the URL that they lead to."
+    public = any(one.address and ip_address(one.address).is_global for one in exchanges)
+    if public and urlsplit(url).scheme == "http":
+        return Mark.REMARK, "It is called over plain HTTP, where others can read along. Use https://."
+    return Mark.PASSED, "It was reached without a detour."
+
+
+STEPS = (
+    Step("open", "A valid message", (Letter("first"),), _all_taken("It takes a valid message.")),
+    Step(
+        "bad_signature",
+        "A message whose body was changed after it was signed",
+        (Letter("forged", tampered=True),),
+        _judge_forgery,
+        timed=False,
+    ),
+    Step(
+        "duplicate",
+        "The first message once more, as after an answer that got lost",
+        (Letter("first", attempt=2),),
+        _all_taken("It takes a message that it has seen."),
+    ),
+    Step(
+        "paid_before_open",
+        "News of one order in the wrong order: paid, then open",
+        (Letter("overtaken", "paid", version=2), Letter("overtaken")),
+        _all_taken("It takes news in any order."),
+    ),
+    Step(
+        "old_timestamp",
+        "A message signed 10 minutes ago",
+        (Letter("late", age=OLD),),
+        _judge_old,
+        timed=False,
+    ),
+    Step(
+        "retry",
+        "A message that comes again if it is refused: answer 500 to the first attempt to try it",
+        (Letter("stubborn"), Letter("stubborn", attempt=2, if_refused=True)),
+        _judge_retry,
+    ),
+)
