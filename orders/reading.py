@@ -14,6 +14,7 @@ import orjson
 import psycopg
 from django.db import connection
 
+from shops.authentication import Along
 from shops.models import Brand
 
 PER_PAGE = 10
@@ -54,7 +55,7 @@ SELECT array_to_json(ARRAY(
         LEFT JOIN orders_payment pay ON pay.order_id = o.id
         ORDER BY o.number DESC
     ) printed
-))::text, {{total}}
+))::text AS orders, {{total}} AS total
 """
 
 ALL = "(SELECT order_count FROM shops_brand WHERE id = %(brand)s)"
@@ -70,8 +71,30 @@ SELECT * FROM orders_order WHERE brand_id = %(brand)s AND number IN (
     SELECT number FROM orders_order WHERE {{conditions}} ORDER BY number DESC LIMIT {PER_PAGE} OFFSET %(offset)s::bigint
 )
 """
+# With a total at hand one skips from the nearer end. The half whose condition is false is not run.
+FROM_NEARER_END = f"""
+SELECT * FROM orders_order WHERE brand_id = %(brand)s AND number IN (
+    SELECT number FROM (
+        SELECT number FROM orders_order WHERE {{conditions}}
+        ORDER BY number DESC LIMIT {PER_PAGE} OFFSET %(offset)s::bigint
+    ) newest WHERE %(offset)s::bigint <= {{total}} / 2
+    UNION ALL
+    SELECT number FROM (
+        SELECT number FROM orders_order WHERE {{conditions}} ORDER BY number
+        LIMIT greatest(least({PER_PAGE}, {{total}} - %(offset)s::bigint), 0)
+        OFFSET greatest({{total}} - %(offset)s::bigint - {PER_PAGE}, 0)
+    ) oldest WHERE %(offset)s::bigint > {{total}} / 2
+)
+"""
 COUNTED = "(SELECT coalesce(sum(count), 0)::bigint FROM orders_ordercount WHERE {conditions})"
 ONE = "SELECT * FROM orders_order WHERE brand_id = %(brand)s AND {column} = %(value)s::{type}"
+
+BRAND_ALONG = "(SELECT row_to_json(b) FROM (SELECT token.brand_name AS name, token.uuid AS identifier) b)"
+PAGE_ALONG = (
+    ORDERS.format(page=NEWEST, total=ALL)
+    .replace("%(brand_json)s::json", BRAND_ALONG)
+    .replace("%(brand)s", "token.brand_id")
+)
 
 STATES = {"status": "status = %(status)s", "processing_status": "processing_status = %(processing_status)s"}
 MEMBERS = {
@@ -100,13 +123,26 @@ def page_of_orders(brand: Brand, filters: Mapping[str, Any], page: int) -> Page:
     if not filters:
         source, total = NEWEST, ALL
     elif filters.keys() <= STATES.keys():
-        source, total = MATCHING.format(conditions=conditions), COUNTED.format(conditions=conditions)
+        total = COUNTED.format(conditions=conditions)
+        source = FROM_NEARER_END.format(conditions=conditions, total=total)
     else:
         source = MATCHING.format(conditions=conditions)
         total = f"(SELECT count(*) FROM orders_order WHERE {conditions})"
     offset = min((page - 1) * PER_PAGE, FURTHEST)
     text, found = _run(brand, source, total, {**filters, "offset": offset})
     return Page(orjson.Fragment(text), max(0, min(PER_PAGE, found - offset)), found)
+
+
+def page_along(page: int) -> Along:
+    """The unfiltered page, to be read in the statement that finds the token."""
+    offset = min((page - 1) * PER_PAGE, FURTHEST)
+    return Along(PAGE_ALONG, ("orders", "total"), {"offset": offset})
+
+
+def page_read_along(found: tuple[str, int], page: int) -> Page:
+    """What `page_along` brought."""
+    text, total = found
+    return Page(orjson.Fragment(text), max(0, min(PER_PAGE, total - (page - 1) * PER_PAGE)), total)
 
 
 def orders_of_member(brand: Brand, filters: Mapping[str, Any], page: int) -> orjson.Fragment:

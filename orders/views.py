@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
+import orjson
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
@@ -20,6 +21,7 @@ from orders.schema import described
 from orders.serializers import CallSerializer, ChangeOrderSerializer, OrderSerializer, PlaceOrderSerializer
 from passes.models import Coupon
 from shops.api import BrandAPIView, read_inputs
+from shops.authentication import Along
 from shops.errors import InvalidInput
 from shops.models import Member
 from shops.services import find_or_add_member
@@ -42,17 +44,28 @@ class OrderViewSet(BrandAPIView, GenericViewSet[Order]):
         "cancel": "shops.orders.update",
     }
 
-    def list(self, request: Request, brand_id: str) -> Response:
+    def list(self, request: Request, brand_id: str) -> HttpResponse:
         """A page of the brand's orders, newest first."""
         now = datetime.now(UTC)
         inputs = read_inputs(request)
-        filters = read_filters(self.brand, inputs)
         page = self.paginator.read_page(inputs.get("page"))
-        found = reading.page_of_orders(self.brand, filters, page)
+        headers = None
+        if self.token.along:
+            found = reading.page_read_along(self.token.along, page)
+        else:
+            filters = read_filters(self.brand, inputs)
+            found = reading.page_of_orders(self.brand, filters, page)
+            if "modified_since" in filters:
+                headers = {"X-Read-At": (now - OVERLAP).isoformat()}
         data = self.paginator.envelope(request, found.orders, count=found.count, total=found.total, page=page)
-        return Response(
-            data, headers={"X-Read-At": (now - OVERLAP).isoformat()} if "modified_since" in filters else None
-        )
+        # Not DRF's Response: the hottest answer of all needs no choice of a renderer.
+        return HttpResponse(orjson.dumps(data), content_type="application/json", headers=headers)
+
+    def read_along(self, request: Request) -> Along | None:
+        """Read an unfiltered page together with the token: the list's plainest form in one statement."""
+        if self.action != "list" or request._request.GET.keys() - {"page"} or request.META.get("CONTENT_LENGTH"):  # noqa: SLF001
+            return None
+        return reading.page_along(self.paginator.read_page(request._request.GET.get("page")))  # noqa: SLF001
 
     def by_email(self, request: Request, brand_id: str) -> Response:
         """A page of the orders of the member with this e-mail address."""

@@ -1,5 +1,6 @@
 """Bearer token → `request.auth`, in one statement."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -25,8 +26,21 @@ WITH token AS (
     WHERE shops_apitoken.id = token.id
       AND (token.last_used_at IS NULL OR token.last_used_at < now() - interval '1 minute')
 )
-SELECT id, brand_id, name, abilities, brand_id, uuid, brand_name FROM token
+SELECT id, brand_id, name, abilities, brand_id, uuid, brand_name{columns} FROM token{along}
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Along:
+    """Something to read in the statement that finds the token, to save a round trip.
+
+    `statement` may name token.brand_id, token.uuid and token.brand_name. What it reads stands in ApiToken.along, for
+    the view to use after its own checks; so it may read nothing but rows of that brand.
+    """
+
+    statement: str
+    columns: tuple[str, ...]
+    parameters: dict[str, Any]
 
 
 class BearerTokenAuthentication(BaseAuthentication):
@@ -37,7 +51,8 @@ class BearerTokenAuthentication(BaseAuthentication):
         text = read_bearer(request.META.get("HTTP_AUTHORIZATION", ""))
         if not text:
             return None
-        token = find_token(text)
+        view: Any = (request.parser_context or {}).get("view")
+        token = find_token(text, view.read_along(request) if hasattr(view, "read_along") else None)
         if token is None:
             raise AuthenticationFailed
         return None, token
@@ -47,23 +62,30 @@ class BearerTokenAuthentication(BaseAuthentication):
         return "Bearer"
 
 
-def find_token(text: str) -> ApiToken | None:
+def find_token(text: str, along: Along | None = None) -> ApiToken | None:
     """The valid token written `text` (`id|secret`, or the secret alone), or None."""
     number, separator, secret = text.partition("|")
     if not separator:
         number, secret = "", text
     elif not (number.isascii() and number.isdecimal() and len(number) < 19):  # noqa: PLR2004 -- digits of a bigint
         return None
-    row = _run({"id": int(number) if number else None, "digest": digest(secret)})
+    row = _run({"id": int(number) if number else None, "digest": digest(secret)}, along)
     if row is None:
         return None
     # from_db leaves the columns that were not asked for deferred, so that no default value can pass for the truth.
     token = ApiToken.from_db(connection.alias, ["id", "brand_id", "name", "abilities"], row[:4])
-    token.brand = Brand.from_db(connection.alias, ["id", "uuid", "name"], row[4:])
+    token.brand = Brand.from_db(connection.alias, ["id", "uuid", "name"], row[4:7])
+    token.along = row[7:] or None
     return token
 
 
-def _run(parameters: dict[str, Any]) -> tuple[Any, ...] | None:
+def _run(parameters: dict[str, Any], along: Along | None) -> tuple[Any, ...] | None:
+    if along is None:
+        statement = FIND.format(columns="", along="")
+    else:
+        columns = "".join(f", along.{name}" for name in along.columns)
+        statement = FIND.format(columns=columns, along=f", LATERAL ({along.statement}) along")
+        parameters |= along.parameters
     connection.ensure_connection()
     with psycopg.Cursor(connection.connection) as cursor:  # Django's own cursors cannot prepare on the server
-        return cursor.execute(FIND, parameters, prepare=True).fetchone()
+        return cursor.execute(statement, parameters, prepare=True).fetchone()

@@ -1,6 +1,7 @@
 """Tenants and their people."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -171,6 +172,8 @@ class ApiToken(BrandOwned):
 
     def __str__(self) -> str:
         return f"{self.name} (…{self.hint})"
+
+    along: tuple[Any, ...] | None = None  # read together with the token: shops/authentication.py
 
     def can(self, ability: str) -> bool:
         """Whether this token carries `ability`. `*` carries all; there are no wildcards within a word."""

@@ -221,6 +221,19 @@ def test_filters_narrow_the_list_and_its_total(api, brand):
     assert api.get("/orders?processing_status=archived").json()["total"] == 0
 
 
+@pytest.mark.parametrize("count", [0, 9, 10, 11, 21])
+def test_filtered_pages_are_cut_alike_from_either_end(api, brand, count):
+    orders = make_orders(brand, count + 2)
+    for order in orders[1:-1]:
+        set_status(order, "paid")
+    wanted = [str(order.number) for order in reversed(orders[1:-1])]
+    for page in range(1, count // 10 + 3):
+        body = api.get(f"/orders?status=paid&page={page}").json()
+        assert [order["number"] for order in body["data"]] == wanted[(page - 1) * 10 : page * 10]
+        assert body["total"] == count
+    assert api.get(f"/orders?status=paid&page={2**62}").json()["data"] == []
+
+
 def test_filters_of_the_query_stay_in_the_links(api, brand):
     for order in make_orders(brand, 11):
         set_status(order, "paid")
@@ -302,13 +315,22 @@ def test_the_list_narrows_by_member(api, brand):
 
 
 @pytest.mark.parametrize("count", [1, 13])
-@pytest.mark.parametrize("query", ["", "?page=2", "?status=open", "?email=a@example.com"])
-def test_a_list_costs_two_statements_however_long_it_is(api, brand, count, query, statements):
+@pytest.mark.parametrize(
+    ("query", "cost"), [("", 1), ("?page=2", 1), ("?page=99", 1), ("?status=open", 2), ("?email=a@example.com", 2)]
+)
+def test_a_list_costs_the_same_statements_however_long_it_is(api, brand, count, query, cost, statements):
     make_orders(brand, count)
     api.get("/orders")
     statements.clear()
     assert api.get(f"/orders{query}").status_code == 200
-    assert len(statements) == 2
+    assert len(statements) == cost
+
+
+def test_what_is_read_along_with_the_token_is_shown_to_nobody_else(api, api_with, brand, other):
+    make_orders(brand, 1)
+    for answer in (api.get(f"/shops/{other.uuid}/orders"), api_with("shops.get").get("/orders")):
+        assert answer.status_code in {403, 404}
+        assert list(answer.json()) == ["message"]
 
 
 def test_another_brands_orders_are_never_listed(api, brand, other):
