@@ -13,6 +13,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from orders.admin_beliefs import PartnerDisagreesFilter, beliefs_of
 from orders.admin_lists import PlacedFilter, find_orders
 from orders.admin_steps import STEPS, Step, bulk_action
 from orders.models import Order, OrderCount, OrderStatus, ProcessingStatus
@@ -53,6 +54,7 @@ class OrderAdmin(ReadOnly, BrandAdmin):
         ("status", ChoicesDropdownFilter),
         ("processing_status", ChoicesDropdownFilter),
         ("created_at", PlacedFilter),
+        PartnerDisagreesFilter,
     ]
     list_select_related = ["brand", "member"]
     search_fields = ["number"]
@@ -103,6 +105,7 @@ class OrderAdmin(ReadOnly, BrandAdmin):
             "sees_brand": self.asks_for_brand(request),
             "title": _("Order %(number)s") % {"number": order.number},
             "steps": self.steps_from(request, order),
+            "can_send_again": self.may(request, "send again", order),
             "status": {"text": order.get_status_display(), "color": STATUS_COLORS.get(order.status)},
             "processing": {
                 "text": order.get_processing_status_display(),
@@ -143,6 +146,7 @@ def parts_of(order: Order) -> dict[str, Any]:
         "items": order.items.select_related("issued_pass__coupon").order_by("pk"),
         "points_entries": order.member.points_entries.filter(reference=f"order {order.uuid}").order_by("pk"),
         "calls": calls.select_related("delivery__event").order_by("-pk")[:MOST_CALLS],
+        "beliefs": beliefs_of(order),
         "waiting": deliveries.filter(state__in=["pending", "sending"]).select_related("event", "endpoint"),
     }
 

@@ -32,6 +32,13 @@ ABILITIES = [
     ("shops.orders.get", _("Read orders (shops.orders.get)")),
     ("shops.orders.store", _("Place orders (shops.orders.store)")),
     ("shops.orders.update", _("Change orders (shops.orders.update)")),
+    ("shops.webhooks.get", _("List webhook endpoints (shops.webhooks.get)")),
+    ("shops.webhooks.store", _("Add webhook endpoints (shops.webhooks.store)")),
+    (
+        "shops.webhooks.update",
+        _("Change webhook endpoints, rotate keys, test and send again (shops.webhooks.update)"),
+    ),
+    ("shops.webhooks.delete", _("Remove webhook endpoints (shops.webhooks.delete)")),
     ("*", _("Everything, also what comes later (*)")),
 ]
 

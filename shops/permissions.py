@@ -19,6 +19,10 @@ MANAGER = SUPPORT | {
     "add endpoint",
     "change endpoint",
     "delete endpoint",
+    "test endpoint",
+    "rotate key",
+    "send again",
+    "cancel delivery",
 }
 OWNER = MANAGER | {
     "change brand",

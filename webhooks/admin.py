@@ -1,42 +1,23 @@
 """Staff's view of the webhooks: where they go, and what became of each."""
 
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.contrib import admin
 from django.db import models
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from shops.brand_admin import BrandAdmin, BrandForm, BrandInline, OwnRowsFilter, ReadOnly, ShowsSecretOnce, secret_page
-from webhooks.models import Call, Delivery, DeliveryState, Endpoint, Outcome
-from webhooks.services import add_endpoint
-from webhooks.transport import AddressNotAllowed, check_url
-
-STATUSES = [  # orders' own list stands above this app
-    ("open", _("Open")),
-    ("paid", _("Paid")),
-    ("failed", _("Failed")),
-    ("canceled", _("Canceled")),
-    ("expired", _("Expired")),
-]
-STATE_COLORS = {
-    DeliveryState.PENDING: "warning",
-    DeliveryState.SENDING: "info",
-    DeliveryState.DELIVERED: "success",
-    DeliveryState.EXHAUSTED: "danger",
-}
-OUTCOME_COLORS = {
-    Outcome.STARTED: "info",
-    Outcome.OK: "success",
-    Outcome.FAILED: "danger",
-    Outcome.BLOCKED: "danger",
-    Outcome.UNKNOWN: "warning",
-}
+from shops.brand_admin import BrandAdmin, BrandForm, ReadOnly, ShowsSecretOnce, secret_page
+from shops.errors import InvalidInput
+from webhooks import services
+from webhooks.admin_deliveries import DeliveryAdmin
+from webhooks.admin_endpoints import EndpointTools
+from webhooks.admin_words import HEALTH, HEALTH_COLORS, OUTCOME_COLORS, STATUSES
+from webhooks.models import Call, Delivery, Endpoint
 
 
 class EndpointForm(BrandForm):
@@ -52,23 +33,25 @@ class EndpointForm(BrandForm):
     def clean_url(self) -> str:
         """Refuse what the transport would refuse."""
         url: str = self.cleaned_data["url"]
-        try:
-            check_url(url)
-        except AddressNotAllowed as error:
-            raise forms.ValidationError(str(error)) from error
+        if "url" in self.changed_data:
+            try:
+                services.check_destination(url)
+            except InvalidInput as error:
+                raise forms.ValidationError(str(error)) from error
         return url
 
 
 @admin.register(Endpoint)
-class EndpointAdmin(ShowsSecretOnce, BrandAdmin):
+class EndpointAdmin(EndpointTools, ShowsSecretOnce, BrandAdmin):
     """Where webhooks go. The key that signs them is shown once, when the endpoint is added."""
 
     form = EndpointForm
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
-    list_display = ["url", "status_list", "is_active", "ends_in", "concurrency", "created_at"]
+    list_display = ["url", "state_badge", "status_list", "ends_in", "concurrency", "created_at"]
     list_filter = ["is_active"]
     search_fields = ["url"]
     fields = ["url", "statuses", "is_active", "concurrency"]
+    delete_confirmation_template = "admin/webhooks/endpoint/ask.html"
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Those to fill in; later also what is known of it."""
@@ -78,27 +61,51 @@ class EndpointAdmin(ShowsSecretOnce, BrandAdmin):
         """What nobody types."""
         return [*super().get_readonly_fields(request, obj), "ends_in", "is_validated", "uuid", "created_at"]
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Not once something was sent to it; then it is switched off instead."""
-        return super().has_delete_permission(request, obj) and (obj is None or not obj.deliveries.exists())
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Endpoint]:
+        """One that was removed is seen in the log of deliveries only."""
+        return super().get_queryset(request).filter(removed_at=None)
 
     def save_model(self, request: HttpRequest, obj: Endpoint, form: Any, change: Any) -> None:
         """Add it with a new key, which goes to the answer and nowhere else; or save what was changed."""
         if change:
-            obj.is_validated = obj.is_validated and "url" not in form.changed_data
-            obj.save(update_fields=["url", "statuses", "is_active", "concurrency", "is_validated"])
-            return
-        endpoint, request.new_secret = add_endpoint(obj.brand, url=obj.url)  # type: ignore[attr-defined]
-        endpoint.statuses = obj.statuses
-        endpoint.is_active = obj.is_active
-        endpoint.concurrency = obj.concurrency
-        endpoint.save(update_fields=["statuses", "is_active", "concurrency"])
+            chosen = {name: form.cleaned_data[name] for name in form.changed_data}
+            concurrency = {name: chosen.pop(name) for name in ["concurrency"] if name in chosen}
+            endpoint = services.change_endpoint(obj, **chosen)
+        else:
+            endpoint, request.new_secret = services.add_endpoint(  # type: ignore[attr-defined]
+                obj.brand, url=obj.url, statuses=obj.statuses
+            )
+            concurrency = {"concurrency": obj.concurrency, "is_active": obj.is_active}
+        if concurrency:
+            obj.brand.endpoints.filter(pk=endpoint.pk).update(**concurrency)
+            endpoint.refresh_from_db()
         vars(obj).update(vars(endpoint))
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Say what becomes of what was sent to it."""
+        text = _("It is sent nothing more. What is pending is canceled. The log of what was sent to it stays.")
+        words = {"title": _("Remove this endpoint"), "text": text, "label": _("Remove"), "is_dangerous": True}
+        return super().delete_view(request, object_id, words | (extra_context or {}))
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """No row is deleted, so nothing stands in the way."""
+        return [str(endpoint) for endpoint in objs], {}, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: Endpoint) -> None:
+        """Remove it, and leave its history."""
+        services.remove_endpoint(obj)
 
     def response_add(self, request: Any, obj: Endpoint, post_url_continue: Any = None) -> HttpResponse:
         """Show the key, once."""
         texts = {"heading": _("The webhook endpoint is added"), "label": _("Key that signs its webhooks")}
         return secret_page(self, request, obj, **texts, secret=request.new_secret)
+
+    @display(description=_("state"), label=HEALTH_COLORS)
+    def state_badge(self, endpoint: Endpoint) -> tuple[str, Any]:
+        """How it is doing."""
+        return endpoint.state, HEALTH[endpoint.state]
 
     @display(description=_("statuses"))
     def status_list(self, endpoint: Endpoint) -> str:
@@ -111,42 +118,7 @@ class EndpointAdmin(ShowsSecretOnce, BrandAdmin):
         return f"…{endpoint.key_hint}"
 
 
-class CallInline(BrandInline):
-    """The attempts at a delivery, newest first."""
-
-    model = Call
-    fields = ["attempt", "trigger", "outcome", "http_status_code", "response", "remote_ip", "duration_ms", "started_at"]
-    readonly_fields = fields
-
-
-@admin.register(Delivery)
-class DeliveryAdmin(ReadOnly, BrandAdmin):
-    """What is on its way to an endpoint, or arrived there, or did not."""
-
-    list_display = ["event", "endpoint", "state_badge", "attempts", "due_at", "done_at"]
-    list_filter = ["state", ("endpoint", OwnRowsFilter)]
-    list_select_related = ["brand", "event", "endpoint"]
-    search_fields = ["order_uuid"]
-    search_help_text = _("The identifier of an order")
-    fields = ["uuid", "event", "order_uuid", "endpoint", "state", "attempts", "created_at", "due_at", "done_at"]
-    inlines = [CallInline]
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Delivery], search_term: str
-    ) -> tuple[QuerySet[Delivery], bool]:
-        """Search by the order, through the events' index."""
-        if not search_term.strip():
-            return queryset, False
-        try:
-            order_uuid = UUID(search_term.strip())
-        except ValueError:
-            return queryset.none(), False
-        return queryset.filter(event__brand=F("brand"), event__order_uuid=order_uuid), False
-
-    @display(description=_("state"), ordering="state", label=STATE_COLORS)
-    def state_badge(self, delivery: Delivery) -> tuple[str, str]:
-        """Where it stands."""
-        return delivery.state, delivery.get_state_display()
+admin.site.register(Delivery, DeliveryAdmin)
 
 
 @admin.register(Call)
