@@ -17,25 +17,14 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].add(DjangoStructLogInitStep)  # carries the request id from the web process into the worker
 
+# Nothing here expires: Celery would judge that by the worker's clock, and one that runs ahead would drop everything.
 app.conf.beat_schedule = {
-    "send due webhooks": {"task": "webhooks.tasks.drain", "schedule": 2.0, "options": {"expires": 2.0}},
-    "warn of failing webhooks": {
-        "task": "webhooks.tasks.warn_of_failing",
-        "schedule": 3600.0,
-        "options": {"expires": 3600.0},
-    },
-    "forget delivered webhooks": {
-        "task": "webhooks.tasks.forget_delivered",
-        "schedule": 3600.0,
-        "options": {"expires": 3600.0},
-    },
-    "expire unpaid orders": {"task": "orders.tasks.expire_unpaid", "schedule": 30.0, "options": {"expires": 30.0}},
-    "expire passes": {"task": "passes.tasks.expire_passes", "schedule": 300.0, "options": {"expires": 300.0}},
-    "forget old idempotency keys": {
-        "task": "orders.tasks.forget_idempotency_keys",
-        "schedule": 3600.0,
-        "options": {"expires": 3600.0},
-    },
+    "send due webhooks": {"task": "webhooks.tasks.drain", "schedule": 2.0},
+    "warn of failing webhooks": {"task": "webhooks.tasks.warn_of_failing", "schedule": 3600.0},
+    "forget delivered webhooks": {"task": "webhooks.tasks.forget_delivered", "schedule": 3600.0},
+    "expire unpaid orders": {"task": "orders.tasks.expire_unpaid", "schedule": 30.0},
+    "expire passes": {"task": "passes.tasks.expire_passes", "schedule": 300.0},
+    "forget old idempotency keys": {"task": "orders.tasks.forget_idempotency_keys", "schedule": 3600.0},
 }
 
 

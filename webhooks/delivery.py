@@ -7,7 +7,7 @@ under the same message id.
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -209,14 +209,14 @@ def _drain(until: float) -> int:
     with ThreadPoolExecutor(settings.WEBHOOK_CONCURRENCY, thread_name_prefix="webhook") as pool:
         while True:
             if _stopping.is_set():
-                release(flying.pop(future) for future in list(flying) if future.cancel())
+                _surely(release, [flying.pop(future) for future in list(flying) if future.cancel()])
             landed = [future for future in flying if future.done()]
-            _finish_surely([future.result() for future in landed])
+            _surely(finish, [future.result() for future in landed])
             for future in landed:
                 del flying[future]
             room = 2 * settings.WEBHOOK_CONCURRENCY - len(flying)
             more = room > 0 and time.monotonic() < until and not _stopping.is_set()
-            batch = claim(room) if more else []
+            batch = _claim_beside(flying, room) if more else []
             flying |= {pool.submit(attempt, claimed): claimed for claimed in batch}
             calls += len(batch)
             if not flying:
@@ -224,12 +224,23 @@ def _drain(until: float) -> int:
             wait(flying, timeout=0.5, return_when=FIRST_COMPLETED)
 
 
-def _finish_surely(results: list[Result]) -> None:
-    """Write results down, again and again while the database is away, for as long as their leases last."""
+def _claim_beside(flying: Iterable[Future[Result]], limit: int) -> list[Claimed]:
+    """Claim; but while calls are in flight a database that is away is no reason to forget how they went."""
+    try:
+        return claim(limit)
+    except (OperationalError, InterfaceError):
+        connection.close()
+        if not flying:
+            raise
+        return []
+
+
+def _surely(write: Callable[[list[Any]], None], rows: list[Any]) -> None:
+    """Write rows down, again and again while the database is away, for as long as their leases last."""
     until = time.monotonic() + settings.WEBHOOK_LEASE
     while True:
         try:
-            return finish(results)
+            return write(rows)
         except (OperationalError, InterfaceError):
             connection.close()
             if time.monotonic() > until:

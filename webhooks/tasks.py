@@ -1,11 +1,16 @@
 """Hints to workers. Losing one costs a second or two: beat drains what is due anyway."""
 
 import time
+from functools import cache
+from typing import Any
 
 import structlog
-from celery import shared_task
+from celery import current_app, shared_task
+from celery.signals import worker_shutting_down
+from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
+from kombu.pools import producers
 
 from webhooks import delivery, upkeep
 
@@ -32,6 +37,20 @@ def forget_delivered() -> int:
     return upkeep.forget_delivered()
 
 
+@worker_shutting_down.connect
+def _stop(**_kwargs: object) -> None:
+    """A worker that was asked to go claims nothing more; what is in flight ends, the rest goes back."""
+    delivery.stop()
+
+
+@cache
+def _publishers() -> Any:
+    """Connections for hints: a worker may wait for a broker that is silent for a while, a request may not."""
+    connection = current_app.connection_for_write()
+    connection.transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS | {"socket_timeout": settings.REDIS_TIMEOUT}
+    return producers[connection]
+
+
 def hint() -> None:
     """After commit, tell a worker that there is something to send. A broker that is down is nobody's error."""
     transaction.on_commit(_hint, robust=True)
@@ -42,7 +61,8 @@ def _hint() -> None:
     if time.monotonic() < _silent_until:
         return
     try:
-        drain.apply_async(ignore_result=True, expires=60)
+        with _publishers().acquire(block=True, timeout=settings.REDIS_TIMEOUT) as producer:
+            drain.apply_async(ignore_result=True, producer=producer)
     except (OperationalError, OSError) as error:
         _silent_until = time.monotonic() + PAUSE
         logger.warning("no hint: the broker does not answer", error=type(error).__name__)

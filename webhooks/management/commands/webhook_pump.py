@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 from django.core.management import BaseCommand
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections
 
 from webhooks import delivery
 
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         while not self.stopped:
             try:
                 calls = delivery.drain()
-            except DatabaseError:
+            except (DatabaseError, InterfaceError):
                 logger.exception("the pump lost the database; it goes on")
                 calls = 0
             close_old_connections()
@@ -43,3 +43,4 @@ class Command(BaseCommand):
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stopped = True
+        delivery.stop()
