@@ -22,7 +22,10 @@ _silent_until = 0.0
 @shared_task
 def drain() -> int:
     """Send the webhooks that are due; returns how many calls were made."""
-    return delivery.drain()
+    calls = delivery.drain()
+    if calls:  # under the request's id, when a hint brought us here
+        logger.info("webhooks sent", calls=calls)
+    return calls
 
 
 @shared_task
