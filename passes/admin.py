@@ -8,7 +8,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from passes.admin_steps import PassSteps
 from passes.models import Coupon, Pass, PassStatus
+from passes.services import IS_OVER
 from shops.brand_admin import BrandAdmin, OwnRowsFilter, ReadOnly
 
 PASS_COLORS = {
@@ -51,8 +53,8 @@ class CouponAdmin(BrandAdmin):
 
 
 @admin.register(Pass)
-class PassAdmin(ReadOnly, BrandAdmin):
-    """Passes, to look at: orders issue and void them."""
+class PassAdmin(PassSteps, ReadOnly, BrandAdmin):
+    """Passes: orders issue them and take them back, staff and tills redeem them."""
 
     list_display = ["pass_name", "member", "status_badge", "expiration_date", "created_at"]
     list_filter = ["status", ("coupon", OwnRowsFilter)]
@@ -60,9 +62,23 @@ class PassAdmin(ReadOnly, BrandAdmin):
     search_fields = ["qr_code"]
     search_help_text = _("A whole QR code, or the beginning of a member's e-mail address")
     fieldsets = [
-        (None, {"fields": ["coupon", "member", "status", "qr_code", "uuid"]}),
-        (_("Dates"), {"fields": ["expiration_date", "redeemed_at", "created_at", "updated_at"]}),
+        (None, {"fields": ["coupon", "member", "stands", "qr_code", "uuid"]}),
+        (_("Dates"), {"fields": ["expiration_date", "created_at", "updated_at"]}),
+        (
+            _("What became of it"),
+            {"fields": ["redeemed_at", "redeemed_by", "blocked_at", "blocked_reason", "voided_at"]},
+        ),
     ]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Of what became of it, only what did."""
+        *others, (name, options) = super().get_fieldsets(request, obj)
+        known = [field for field in options["fields"] if getattr(obj, field, None)]
+        return [*others, (name, {"fields": known})] if known else others
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Pass]:
+        """With whether their date is past."""
+        return super().get_queryset(request).annotate(**IS_OVER)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Pass], search_term: str
@@ -79,7 +95,12 @@ class PassAdmin(ReadOnly, BrandAdmin):
         """The coupon, and the QR code once there is one."""
         return str(issued)
 
+    @display(description=_("status"))
+    def stands(self, issued: Pass) -> Any:
+        """Where it stands, in a word."""
+        return issued.standing.label
+
     @display(description=_("status"), ordering="status", label=PASS_COLORS)
-    def status_badge(self, issued: Pass) -> tuple[str, str]:
+    def status_badge(self, issued: Pass) -> tuple[str, Any]:
         """Where it stands."""
-        return issued.status, issued.get_status_display()
+        return issued.standing, issued.standing.label

@@ -9,3 +9,7 @@ class PassesConfig(AppConfig):
 
     name = "passes"
     verbose_name = _("Passes")
+
+    def ready(self) -> None:
+        """Follow what happens in shops and on phones."""
+        from passes import phones  # noqa: F401, PLC0415 -- connects its receivers; models are ready only now

@@ -2,13 +2,13 @@
 
 import uuid
 from decimal import Decimal
+from enum import nonmember
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from shops.models import Brand, BrandOwned, Member
-from shops.money import rounded
 
 
 class Coupon(BrandOwned):
@@ -49,7 +49,7 @@ class Coupon(BrandOwned):
     @property
     def price(self) -> Decimal:
         """What one copy costs in money alone, in the brand's currency."""
-        return rounded(Decimal(self.points) / self.brand.point_value, self.brand.currency)
+        return self.brand.worth_of(self.points)
 
 
 class PassStatus(models.TextChoices):
@@ -59,6 +59,12 @@ class PassStatus(models.TextChoices):
     REDEEMED = "redeemed", _("Redeemed")
     EXPIRED = "expired", _("Expired")
     BLOCKED = "blocked", _("Blocked")
+
+    steps = nonmember({"active": {"redeemed", "expired", "blocked"}, "blocked": {"active"}})
+
+    def may_become(self, to: str) -> bool:
+        """Whether the step from this state to `to` exists. Redeemed and expired are final."""
+        return to in self.steps.get(self.value, ())
 
 
 class Pass(BrandOwned):
@@ -71,6 +77,21 @@ class Pass(BrandOwned):
     status = models.CharField(_("status"), max_length=10, choices=PassStatus, default=PassStatus.ACTIVE, editable=False)
     expiration_date = models.DateTimeField(_("expires"), null=True, blank=True, editable=False)
     redeemed_at = models.DateTimeField(_("redeemed"), null=True, blank=True, editable=False)
+    redeemed_by = models.CharField(
+        _("redeemed by"),
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text=_("The name of a person or a device."),
+    )
+    blocked_at = models.DateTimeField(_("blocked"), null=True, blank=True, editable=False)
+    blocked_reason = models.CharField(
+        _("blocked because"), max_length=200, blank=True, default="", db_default="", editable=False
+    )
+    # Its order came to nothing or was refunded. Then nobody unblocks it.
+    voided_at = models.DateTimeField(_("taken back"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
@@ -82,6 +103,19 @@ class Pass(BrandOwned):
         constraints = [
             models.UniqueConstraint(fields=["brand", "id"], name="pass_brand_id"),  # target of composite keys
             models.UniqueConstraint(fields=["qr_code"], name="pass_qr_code_once", condition=~Q(qr_code="")),
+            models.CheckConstraint(
+                condition=Q(status="redeemed", redeemed_at__isnull=False)
+                | (~Q(status="redeemed") & Q(redeemed_at__isnull=True, redeemed_by="")),
+                name="pass_redemption_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(blocked_at__isnull=True, blocked_reason="")
+                | (Q(status="blocked", blocked_at__isnull=False) & ~Q(blocked_reason="")),
+                name="pass_block_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(voided_at__isnull=True) | Q(status="blocked"), name="pass_voided_is_blocked"
+            ),
         ]
         indexes = [
             models.Index(
@@ -91,3 +125,12 @@ class Pass(BrandOwned):
 
     def __str__(self) -> str:
         return f"{self.coupon} {self.qr_code}".strip()
+
+    is_over: bool | None = None  # whether its date is past by the database's clock, where that was asked for
+
+    @property
+    def standing(self) -> PassStatus:
+        """Its status; expired as soon as its date is past, also before expire_passes has come by."""
+        if self.status == PassStatus.ACTIVE and self.is_over:
+            return PassStatus.EXPIRED
+        return PassStatus(self.status)

@@ -32,6 +32,9 @@ ABILITIES = [
     ("shops.orders.get", _("Read orders (shops.orders.get)")),
     ("shops.orders.store", _("Place orders (shops.orders.store)")),
     ("shops.orders.update", _("Change orders (shops.orders.update)")),
+    ("passes.get", _("Look at a member's passes (passes.get)")),
+    ("search.pass", _("Find a pass by its code (search.pass)")),
+    ("passes.update", _("Redeem, block and unblock passes (passes.update)")),
     ("shops.webhooks.get", _("List webhook endpoints (shops.webhooks.get)")),
     ("shops.webhooks.store", _("Add webhook endpoints (shops.webhooks.store)")),
     (
@@ -53,6 +56,8 @@ class BrandSettingsAdmin(BrandAdmin):
     fieldsets = [
         (None, {"fields": ["name", "slug", "identifier", "logo", "primary_color"]}),
         (_("Money"), {"fields": ["currency", "point_value", "minutes_to_pay", "payment_provider"]}),
+        (_("Mail"), {"fields": ["mails_orders"]}),
+        (_("Returns"), {"fields": ["return_policy_url", "return_policy_description", "return_days"]}),
     ]
     form = forms.ModelForm
 

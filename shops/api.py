@@ -49,6 +49,12 @@ class TokenAPIView(GenericAPIView):
         if not self.token.can(ability):
             raise PermissionDenied("Invalid ability provided.")
 
+    def open_brand(self, identifier: str) -> Brand:
+        """The token's brand, if `identifier` is its own. Raises NotFound: another's is as if it were not there."""
+        if identifier.lower() != str(self.token.brand.uuid):
+            raise NotFound
+        return self.token.brand
+
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Say which methods there are; Laravel answers so without asking for a token."""
         return Response(headers={"Allow": ", ".join(self.allowed_methods)})
@@ -60,13 +66,11 @@ class BrandAPIView(TokenAPIView):
     brand: Brand
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Check besides that the URL names the token's own brand; another's is as if it were not there."""
+        """Check besides that the URL names the token's own brand."""
         super().initial(request, *args, **kwargs)
         if request.method == "OPTIONS":
             return
-        if kwargs["brand_id"].lower() != str(self.token.brand.uuid):
-            raise NotFound
-        self.brand = self.token.brand
+        self.brand = self.open_brand(kwargs["brand_id"])
 
 
 def read_inputs(request: Request) -> dict[str, Any]:

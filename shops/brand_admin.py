@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.paginator import Paginator
-from django.db.models import Field, ForeignKey, Model, QuerySet
+from django.db.models import Field, ForeignKey, Model, QuerySet, URLField
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -133,6 +133,7 @@ class BrandAdmin(OwnRows, ModelAdmin):
     """
 
     form: Any = BrandForm
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}
     brand_path = "brand"  # from a row to its brand
     list_select_related: Any = ["brand"]
     list_per_page = 50

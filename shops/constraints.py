@@ -17,6 +17,20 @@ def same_brand(table: str, column: str, target: str) -> RunSQL:
     )
 
 
+def follows(table: str, column: str, target: str, flag: str) -> RunSQL:
+    """Make the database keep `flag` of a row as it is in the row of `target` that its `column` names.
+
+    So a partial unique index can hold what depends on another table. `(column, flag) -> target (id, flag)`, updated by
+    the database itself. The target needs a unique constraint over (id, flag).
+    """
+    name = f"{table}_{flag}_follows"
+    return RunSQL(
+        f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({column}, {flag})"
+        f" REFERENCES {target} (id, {flag}) ON UPDATE CASCADE DEFERRABLE INITIALLY DEFERRED",
+        f"ALTER TABLE {table} DROP CONSTRAINT {name}",
+    )
+
+
 def refuse(table: str, action: str, reason: str) -> RunSQL:
     """Make the database refuse `action` (DELETE, UPDATE, UPDATE OF column …) on rows of `table`."""
     name = f"{table}_refuse_{''.join(c if c.isalnum() else '_' for c in action.lower())}"

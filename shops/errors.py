@@ -9,6 +9,16 @@ class ShopError(Exception):
     status: ClassVar[int] = 409
 
 
+class TooSoon(ShopError):
+    """Asked too often; the same may be asked again in `wait` seconds."""
+
+    status = 429
+
+    def __init__(self, message: str, wait: int) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
 class InvalidInput(ShopError):
     """Input that cannot be accepted: the reasons, by the name of the field."""
 

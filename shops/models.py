@@ -1,6 +1,7 @@
 """Tenants and their people."""
 
 import uuid
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
-from shops.money import minor_units, validate_currency
+from shops.money import minor_units, rounded, validate_currency
 
 validate_color = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Write a colour as #rrggbb."))
 
@@ -35,6 +36,18 @@ class Brand(models.Model):
         _("minutes to pay"), default=60, help_text=_("An order that is not paid by then expires.")
     )
     payment_provider = models.CharField(_("payment provider"), max_length=20, default="sandbox")
+    mails_orders = models.BooleanField(
+        _("mail what was bought"),
+        default=False,
+        help_text=_("Members get their passes by mail when an order is paid. Leave it off if a partner mails them."),
+    )
+    return_policy_url = models.URLField(
+        _("page about returns"), blank=True, help_text=_("With it, members find in their wallet how to return things.")
+    )
+    return_policy_description = models.CharField(_("returns in short"), max_length=500, blank=True)
+    return_days = models.PositiveSmallIntegerField(
+        _("days to return"), null=True, blank=True, help_text=_("Counted from the day an order was placed.")
+    )
     order_count = models.PositiveBigIntegerField(
         default=0, editable=False, help_text=_("The last order number given out; numbers have no gaps.")
     )
@@ -52,6 +65,10 @@ class Brand(models.Model):
     def minor_units(self) -> int:
         """Decimals of this brand's currency."""
         return minor_units(self.currency)
+
+    def worth_of(self, points: int) -> Decimal:
+        """What so many points are worth in money, rounded half up to the currency's minor unit."""
+        return rounded(Decimal(points) / self.point_value, self.currency)
 
 
 class BrandOwned(models.Model):
@@ -97,6 +114,7 @@ class Member(BrandOwned):
     email = models.EmailField(_("e-mail address"))
     name = models.CharField(_("name"), max_length=150, blank=True)
     points = models.BigIntegerField(_("points"), default=0, editable=False)
+    signed_in_at = models.DateTimeField(_("signed in"), null=True, editable=False)
     created_at = models.DateTimeField(_("member since"), auto_now_add=True)
 
     class Meta:
@@ -178,3 +196,24 @@ class ApiToken(BrandOwned):
     def can(self, ability: str) -> bool:
         """Whether this token carries `ability`. `*` carries all; there are no wildcards within a word."""
         return "*" in self.abilities or ability in self.abilities
+
+
+class IdempotencyKey(BrandOwned):
+    """The answer to a write that carried an `Idempotency-Key`, kept to be given again for 24 hours."""
+
+    token = models.ForeignKey(ApiToken, models.CASCADE, related_name="idempotency_keys")
+    key = models.CharField(max_length=255)
+    request_digest = models.CharField(max_length=64, help_text=_("SHA-256 of method, path and what the body says."))
+    answer_status = models.PositiveSmallIntegerField(null=True)
+    answer = models.BinaryField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    brand = models.ForeignKey(Brand, models.CASCADE, related_name="idempotency_keys")
+
+    class Meta:
+        db_table = "orders_idempotencykey"  # from when orders alone had writes
+        constraints = [models.UniqueConstraint(fields=["token", "key"], name="idempotency_key_once")]
+        indexes = [models.Index(fields=["created_at"], name="idempotency_key_age")]  # forget_idempotency_keys
+
+    def __str__(self) -> str:
+        return self.key

@@ -8,9 +8,10 @@ from django.db.models import QuerySet, prefetch_related_objects
 from shops.models import Brand, Role
 
 VIEWER = frozenset({"view"})
-SUPPORT = VIEWER | {"process order"}
+SUPPORT = VIEWER | {"process order", "ask clinic", "redeem pass", "block pass"}
 MANAGER = SUPPORT | {
     "cancel order",
+    "refund order",
     "add coupon",
     "change coupon",
     "delete coupon",
@@ -20,9 +21,11 @@ MANAGER = SUPPORT | {
     "change endpoint",
     "delete endpoint",
     "test endpoint",
+    "hold exam",
     "rotate key",
     "send again",
     "cancel delivery",
+    "resume pushes",
 }
 OWNER = MANAGER | {
     "change brand",
@@ -31,6 +34,10 @@ OWNER = MANAGER | {
     "delete staff",
     "add apitoken",
     "revoke apitoken",
+    "add design",
+    "change design",
+    "add credential",
+    "change push key",
 }
 PERMISSIONS: Mapping[str, frozenset[str]] = {
     Role.VIEWER: VIEWER,

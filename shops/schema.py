@@ -47,19 +47,20 @@ def example(name: str, value: Any, **more: Any) -> OpenApiExample:
     return OpenApiExample(name, value, response_only=True, **more)
 
 
-def _message(description: str, text: str) -> OpenApiResponse:
+def message(description: str, text: str) -> OpenApiResponse:
+    """An answer of one sentence."""
     return OpenApiResponse(MessageSerializer, description, [example("Example", {"message": text})])
 
 
 ERRORS = {
-    400: _message("The body is not valid JSON.", "The body is not valid JSON: unexpected end of data."),
-    401: _message("No token, or one that is malformed, wrong, expired or revoked.", "Unauthenticated."),
-    403: _message("The token lacks the ability.", "Invalid ability provided."),
-    404: _message("It is not there, or it is another brand's: the two look the same.", "Not found."),
-    409: _message(
+    400: message("The body is not valid JSON.", "The body is not valid JSON: unexpected end of data."),
+    401: message("No token, or one that is malformed, wrong, expired or revoked.", "Unauthenticated."),
+    403: message("The token lacks the ability.", "Invalid ability provided."),
+    404: message("It is not there, or it is another brand's: the two look the same.", "Not found."),
+    409: message(
         "The state does not allow this step. Nothing was changed.", "An order that is paid cannot become canceled."
     ),
-    415: _message("The body is not JSON.", 'Unsupported media type "text/plain" in request.'),
+    415: message("The body is not JSON.", 'Unsupported media type "text/plain" in request.'),
     422: OpenApiResponse(
         InvalidSerializer,
         "Input that cannot be accepted. Nothing was changed.",
@@ -83,7 +84,7 @@ ERRORS = {
             ),
         ],
     ),
-    429: _message("Too many calls with this token in this minute.", "Too Many Attempts."),
+    429: message("Too many calls with this token in this minute.", "Too Many Attempts."),
 }
 
 
@@ -102,7 +103,7 @@ RATE_LIMIT = [
     _header("X-RateLimit-Limit", "Calls allowed per token and minute.", COUNTED),
     _header("X-RateLimit-Remaining", "Calls left in this minute.", COUNTED),
     _header("X-RateLimit-Reset", "When the next minute begins, in seconds since 1970.", [429]),
-    _header("Retry-After", "Seconds until the next minute begins.", [429]),
+    _header("Retry-After", "Seconds to wait before the next try.", [429]),
 ]
 
 

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from shops.errors import NotEnoughPoints
 from shops.models import ApiToken, Brand, Member, PointsEntry, PointsReason
+from shops.signals import points_changed
 from shops.tokens import digest, new_secret
 
 
@@ -51,9 +52,11 @@ def book_points(member: Member, points: int, reason: PointsReason, *, reference:
         raise NotEnoughPoints(-points, member.points)
     member.points += points
     member.save(update_fields=["points"])
-    return member.points_entries.create(
+    entry = member.points_entries.create(
         brand=member.brand, points=points, balance=member.points, reason=reason, reference=reference
     )
+    points_changed.send(Member, member=member)
+    return entry
 
 
 def earn_points(member: Member, points: int, *, reference: str) -> PointsEntry:

@@ -42,10 +42,10 @@ class Counter:
     """
 
     def __init__(self) -> None:
-        self.windows: dict[int, Window] = {}
+        self.windows: dict[int | str, Window] = {}
         self.lock = threading.Lock()
 
-    def count(self, token: int) -> int:
+    def count(self, token: int | str) -> int:
         """Count one request of `token`; returns how many there were in this minute, as far as is known."""
         minute, now = int(time.time()) // WINDOW, time.monotonic()
         with self.lock:
@@ -65,7 +65,7 @@ class Counter:
     def _forget_older_than(self, minute: int) -> None:
         self.windows = {token: window for token, window in self.windows.items() if window.minute >= minute}
 
-    def _tell(self, token: int, window: Window, telling: int, used: int) -> int:
+    def _tell(self, token: int | str, window: Window, telling: int, used: int) -> int:
         key = f"{settings.REDIS_PREFIX}:rate:{token}:{window.minute}"
         try:
             total = int(_redis().incrby(key, telling))

@@ -8,9 +8,8 @@ from django.db import connection, transaction
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from orders.models import IdempotencyKey
 from shops.errors import InvalidInput
-from shops.models import ApiToken
+from shops.models import ApiToken, IdempotencyKey
 
 HEADER = "Idempotency-Key"
 
@@ -30,11 +29,9 @@ def once(request: Request, token: ApiToken, write: Callable[[], Response]) -> Re
     The key is kept in the transaction of the write, for 24 hours: a refused write leaves no key behind. Raises
     InvalidInput if the key came with another request before, or is too long.
     """
-    key = request.headers.get(HEADER, "")
+    key = key_of(request)
     if not key:
         return write()
-    if len(key) > 255 or "\0" in key:  # noqa: PLR2004 -- the column's length
-        raise InvalidInput({HEADER: ["The Idempotency-Key may have 255 characters at most."]})
     asked = orjson.dumps([request.method, request.path, request.data], option=orjson.OPT_SORT_KEYS)
     digest = hashlib.sha256(asked).hexdigest()
     with transaction.atomic():
@@ -49,6 +46,14 @@ def once(request: Request, token: ApiToken, write: Callable[[], Response]) -> Re
         kept.answer = orjson.dumps(response.data)
         kept.save(update_fields=["answer_status", "answer"])
         return response
+
+
+def key_of(request: Request) -> str:
+    """The request's key, or "". Raises InvalidInput if it is too long."""
+    key = request.headers.get(HEADER, "")
+    if len(key) > 255 or "\0" in key:  # noqa: PLR2004 -- the column's length
+        raise InvalidInput({HEADER: ["The Idempotency-Key may have 255 characters at most."]})
+    return key
 
 
 def _replay(kept: IdempotencyKey, digest: str) -> Response:
