@@ -15,6 +15,8 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from orders.admin_beliefs import PartnerDisagreesFilter, beliefs_of
 from orders.admin_lists import PlacedFilter, find_orders
+from orders.admin_parts import PartPages, parts_of
+from orders.admin_refunds import RefundPage
 from orders.admin_steps import STEPS, Step, bulk_action
 from orders.models import Order, OrderCount, OrderStatus, ProcessingStatus
 from orders.payments import Provider
@@ -38,7 +40,7 @@ MOST_CALLS = 50  # on an order's page
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnly, BrandAdmin):
+class OrderAdmin(PartPages, RefundPage, ReadOnly, BrandAdmin):
     """Orders: they come from members, and change by the steps that staff may take."""
 
     list_display = [
@@ -111,7 +113,10 @@ class OrderAdmin(ReadOnly, BrandAdmin):
                 "text": order.get_processing_status_display(),
                 "color": PROCESSING_COLORS.get(order.processing_status),
             },
+            **what_hangs_on(order),
             **parts_of(order),
+            "can_process": self.may(request, "process order", order),
+            "can_refund": self.may(request, "refund order", order),
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/orders/order/page.html", context)
@@ -136,15 +141,16 @@ class OrderAdmin(ReadOnly, BrandAdmin):
         return f"{order.currency} {order.total}"
 
 
-def parts_of(order: Order) -> dict[str, Any]:
-    """What hangs on an order, for its page."""
+def what_hangs_on(order: Order) -> dict[str, Any]:
+    """What else belongs to an order, for its page."""
     brand = order.brand
     calls = brand.calls.filter(delivery__event__brand=brand, delivery__event__order_uuid=order.uuid)
     deliveries = brand.deliveries.filter(event__brand=brand, event__order_uuid=order.uuid)
+    references = [f"order {order.uuid}", *(f"refund {uuid}" for uuid in order.refunds.values_list("uuid", flat=True))]
     return {
         "payment": getattr(order, "payment", None),
         "items": order.items.select_related("issued_pass__coupon").order_by("pk"),
-        "points_entries": order.member.points_entries.filter(reference=f"order {order.uuid}").order_by("pk"),
+        "points_entries": order.member.points_entries.filter(reference__in=references).order_by("pk"),
         "calls": calls.select_related("delivery__event").order_by("-pk")[:MOST_CALLS],
         "beliefs": beliefs_of(order),
         "waiting": deliveries.filter(state__in=["pending", "sending"]).select_related("event", "endpoint"),

@@ -9,3 +9,7 @@ class OrdersConfig(AppConfig):
 
     name = "orders"
     verbose_name = _("Orders")
+
+    def ready(self) -> None:
+        """Follow what happens to passes."""
+        from orders import receivers  # noqa: F401, PLC0415 -- connects them; models are ready only now

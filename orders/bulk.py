@@ -23,7 +23,7 @@ COLUMNS = {
     " total_order_points_price, points_used, point_value, member_partner_id, mail_delivered_in_inbox, version,"
     " created_at, updated_at",
     "passes_pass": "id, brand_id, uuid, coupon_id, member_id, qr_code, status, expiration_date, redeemed_at,"
-    " created_at, updated_at",
+    " redeemed_by, created_at, updated_at",
     "orders_orderitem": "brand_id, order_id, issued_pass_id, points",
     "orders_payment": "brand_id, uuid, order_id, provider, provider_id, status, amount, currency, created_at,"
     " updated_at",

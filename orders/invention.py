@@ -28,6 +28,7 @@ TOLD = 2_000  # of the newest orders at most, and at most a twentieth, have webh
 CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET)
 NAMES = [f"{first} {last}" for first in ("Anna", "Bram", "Chloé", "Daan") for last in ("Visser", "Brown", "O'Neill")]
 NULL = r"\N"
+TILL = "Till 1"  # redeems the passes
 ENDS = [OrderStatus.PAID] * 41 + [OrderStatus.FAILED] * 2 + [OrderStatus.CANCELED] * 3 + [OrderStatus.EXPIRED] * 4
 HANDLING = [
     *[ProcessingStatus.PROCESSED] * 14,
@@ -156,16 +157,16 @@ class Inventor:
         return prices
 
     def _pass_state(self, order: Placed, coupon: Coupon) -> str:
-        """QR code, status, expiry and redemption, as orders/services.py leaves them."""
+        """QR code, status, expiry and redemption, as the services leave them."""
         if order.status != OrderStatus.PAID:
-            return f"\t{'active' if order.status == OrderStatus.OPEN else 'blocked'}\t{NULL}\t{NULL}"
+            return f"\t{'active' if order.status == OrderStatus.OPEN else 'blocked'}\t{NULL}\t{NULL}\t"
         expires = expiration_of(coupon, order.decided_at)
         use = self.chance.random()
         redeemed = order.decided_at + timedelta(days=20 * use) if use < 0.5 else None  # noqa: PLR2004 -- half are used
         if redeemed and expires and redeemed > expires:
             redeemed = None
         status = "redeemed" if redeemed else "expired" if expires and use > 0.8 else "active"  # noqa: PLR2004 -- a few
-        return f"{next(self.codes)}\t{status}\t{expires or NULL}\t{redeemed or NULL}"
+        return f"{next(self.codes)}\t{status}\t{expires or NULL}\t{redeemed or NULL}\t{TILL if redeemed else ''}"
 
     def _points(self, rows: Rows, order: Placed, price: int) -> int:
         """Use points for all or half of the price; who has too few earned them just before. Returns how many."""

@@ -6,9 +6,9 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from rest_framework import serializers
 
 from orders.examples import BODY, CALL, CANCELED, ORDER, PAYMENT_URL, UNPAID
-from orders.idempotency import HEADER
 from orders.models import OrderStatus, ProcessingStatus
 from orders.serializers import CallSerializer, ChangeOrderSerializer, OrderSerializer, PlaceOrderSerializer
+from shops.idempotency import HEADER
 from shops.schema import RATE_LIMIT, errors, example
 
 View = TypeVar("View", bound=type)
@@ -53,7 +53,8 @@ def _query(name: str, kind: Any, description: str, **more: Any) -> OpenApiParame
     return OpenApiParameter(name, kind, OpenApiParameter.QUERY, description=description, **more)
 
 
-def _path(name: str, kind: Any, description: str, **more: Any) -> OpenApiParameter:
+def path_parameter(name: str, kind: Any, description: str, **more: Any) -> OpenApiParameter:
+    """A part of the path."""
     return OpenApiParameter(name, kind, OpenApiParameter.PATH, required=True, description=description, **more)
 
 
@@ -65,8 +66,8 @@ def _text(kind: str) -> dict[str, Any]:
     return {"anyOf": [{"type": "string", "format": kind}, {"type": "string", "enum": [""]}]}
 
 
-BRAND = _path("brand_id", {"type": "string", "format": "uuid"}, "The brand's identifier, the token's own.")
-ONE = _path("order_id", {"type": "string", "pattern": ORDER_ID_PATTERN}, ORDER_ID)
+BRAND = path_parameter("brand_id", {"type": "string", "format": "uuid"}, "The brand's identifier, the token's own.")
+ONE = path_parameter("order_id", {"type": "string", "pattern": ORDER_ID_PATTERN}, ORDER_ID)
 FILTERS = {
     "status": _query("status", _choice(OrderStatus.values), "Only orders in this state."),
     "processing_status": _query(
@@ -125,9 +126,8 @@ REPLAYED = OpenApiParameter(
 )
 
 
-def _operation(
-    name: str, summary: str, ability: str, text: str, parameters: list[OpenApiParameter], **more: Any
-) -> Any:
+def operation(name: str, summary: str, ability: str, text: str, parameters: list[OpenApiParameter], **more: Any) -> Any:
+    """Describe one call."""
     return extend_schema(
         operation_id=name,
         tags=TAGS,
@@ -144,19 +144,20 @@ def _member_filters(required: OpenApiParameter) -> list[OpenApiParameter]:
     return [required, *others]
 
 
-def _answer(serializer: Any, description: str, name: str, value: Any) -> OpenApiResponse:
+def answer(serializer: Any, description: str, name: str, value: Any) -> OpenApiResponse:
+    """An answer with an example."""
     return OpenApiResponse(serializer, description, [example(name, value)])
 
 
-ONE_ORDER = _answer(OrderAnswerSerializer, "The order.", "A paid order", {"success": True, "data": ORDER})
-OF_MEMBER = _answer(
+ONE_ORDER = answer(OrderAnswerSerializer, "The order.", "A paid order", {"success": True, "data": ORDER})
+OF_MEMBER = answer(
     OrdersOfMemberSerializer, "The member's orders, newest first.", "One order", {"success": True, "data": [ORDER]}
 )
 READ = "shops.orders.get"
 UPDATE = "shops.orders.update"
 
 OPERATIONS = {
-    "list": _operation(
+    "list": operation(
         "orders_list",
         "List a brand's orders",
         READ,
@@ -167,7 +168,7 @@ OPERATIONS = {
             **errors(404, 422),
         },
     ),
-    "by_email": _operation(
+    "by_email": operation(
         "orders_by_email",
         "Find orders by e-mail address",
         READ,
@@ -175,7 +176,7 @@ OPERATIONS = {
         _member_filters(EMAIL),
         responses={200: OF_MEMBER, **errors(404, 422)},
     ),
-    "by_member_id": _operation(
+    "by_member_id": operation(
         "orders_by_member_id",
         "Find orders by member",
         READ,
@@ -183,7 +184,7 @@ OPERATIONS = {
         _member_filters(MEMBER_ID),
         responses={200: OF_MEMBER, **errors(404, 422)},
     ),
-    "unacknowledged": _operation(
+    "unacknowledged": operation(
         "orders_unacknowledged",
         "List orders that an endpoint has not confirmed",
         "shops.orders.get",
@@ -195,10 +196,10 @@ OPERATIONS = {
         ],
         responses={200: OpenApiResponse(OrderSerializer(many=True), "A page of orders."), **errors(404, 422)},
     ),
-    "retrieve": _operation(
+    "retrieve": operation(
         "orders_get", "Read an order", READ, "One order.", [ONE], responses={200: ONE_ORDER, **errors(404)}
     ),
-    "webhooks": _operation(
+    "webhooks": operation(
         "orders_webhooks",
         "List an order's webhook calls",
         READ,
@@ -206,13 +207,11 @@ OPERATIONS = {
         " the `wllt-message-id` that the receiver saw. `delivered` and `failed` are both 0 while a call is in flight.",
         [ONE],
         responses={
-            200: _answer(
-                CallListSerializer, "The calls.", "A first try that worked", {"success": True, "data": [CALL]}
-            ),
+            200: answer(CallListSerializer, "The calls.", "A first try that worked", {"success": True, "data": [CALL]}),
             **errors(404),
         },
     ),
-    "place": _operation(
+    "place": operation(
         "orders_place",
         "Place an order",
         "shops.orders.store",
@@ -223,7 +222,7 @@ OPERATIONS = {
         request=PlaceOrderSerializer,
         examples=[OpenApiExample("Two coffees", BODY, request_only=True)],
         responses={
-            201: _answer(
+            201: answer(
                 PlacedOrderSerializer,
                 "The order was placed.",
                 "Money is due",
@@ -232,7 +231,7 @@ OPERATIONS = {
             **errors(400, 404, 415, 422),
         },
     ),
-    "change": _operation(
+    "change": operation(
         "orders_change",
         "Change an order",
         UPDATE,
@@ -244,7 +243,7 @@ OPERATIONS = {
         examples=[OpenApiExample("Take it on", {"processing_status": "being_processed"}, request_only=True)],
         responses={200: ONE_ORDER, **errors(400, 404, 409, 415, 422)},
     ),
-    "cancel": _operation(
+    "cancel": operation(
         "orders_cancel",
         "Cancel an order",
         UPDATE,
@@ -253,7 +252,7 @@ OPERATIONS = {
         [ONE],
         request=None,
         responses={
-            200: _answer(OrderAnswerSerializer, "The canceled order.", "Canceled", {"success": True, "data": CANCELED}),
+            200: answer(OrderAnswerSerializer, "The canceled order.", "Canceled", {"success": True, "data": CANCELED}),
             **errors(404, 409),
         },
     ),

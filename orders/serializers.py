@@ -8,37 +8,10 @@ from rest_framework import serializers
 from orders.models import Order, ProcessingStatus
 from passes.models import Coupon, Pass, PassStatus
 from shops.models import Brand, Member
+from shops.serializers import TextOrNull, TimeField, ZeroOrOne
 from webhooks.models import Call, Outcome
 
-TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 MAX_QUANTITY = 100
-
-
-class TimeField(serializers.DateTimeField):
-    """ISO 8601 in UTC with six decimals, as Laravel writes times."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(format=TIME, **kwargs)
-
-
-class TextOrNull(serializers.CharField):
-    """Text, or null where we keep none."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(allow_null=True, **kwargs)
-
-    def to_representation(self, value: Any) -> Any:
-        """The text, or None for ""."""
-        return str(value) or None
-
-
-@extend_schema_field({"type": "integer", "enum": [0, 1]})
-class ZeroOrOne(serializers.Field[Any, Any, Any, Any]):
-    """A boolean as 0 or 1, as the original's database column prints it."""
-
-    def to_representation(self, value: Any) -> int:
-        """0 or 1."""
-        return int(value)
 
 
 class CouponSerializer(serializers.ModelSerializer[Coupon]):

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from orders.models import Order, OrderItem, OrderStatus, Payment, ProcessingStatus
 from orders.payments import provider_named
+from orders.phones import order_changed
 from passes.models import Coupon, Pass
 from passes.services import issue_passes, put_back_stock, reserve_passes, take_stock, void_passes
 from shops.errors import InvalidInput, NotEnoughPoints, ShopError
@@ -23,10 +24,10 @@ Basket = Sequence[tuple[Coupon, int]]
 
 
 class IllegalTransition(ShopError):
-    """A step that the order's state does not allow."""
+    """A step that the state of an order, or of `what` else, does not allow."""
 
-    def __init__(self, was: str, to: str) -> None:
-        super().__init__(f"An order that is {was.replace('_', ' ')} cannot become {to.replace('_', ' ')}.")
+    def __init__(self, was: str, to: str, what: str = "An order") -> None:
+        super().__init__(f"{what} that is {was.replace('_', ' ')} cannot become {to.replace('_', ' ')}.")
 
 
 @transaction.atomic
@@ -122,11 +123,16 @@ def lock_order(order: Order) -> Order:
     return order.brand.orders.select_for_update(of=["self"]).select_related("brand", "member").get(pk=order.pk)
 
 
-def _save(order: Order, *changed: str) -> None:
-    """Save what changed of a locked order, and count the change."""
+def save_order(order: Order, *changed: str) -> None:
+    """Save what changed of a locked order, and count the change.
+
+    Every change of a placed order ends here, those of its fulfilments, refunds and returns too: the one place from
+    which the phones that hold a copy of it are told.
+    """
     order.version += 1
     order.updated_at = timezone.now()
     order.save(update_fields=[*changed, "version", "updated_at"])
+    order_changed(order)
 
 
 @transaction.atomic
@@ -145,10 +151,12 @@ def set_status(order: Order, to: str) -> Order:
     passes = [item.issued_pass for item in order.items.select_related("issued_pass__coupon__brand").order_by("pk")]
     if to == OrderStatus.PAID:
         issue_passes(passes)
+        if order.brand.mails_orders:
+            order.brand.order_mails.create(order=order)
     else:
         _give_back(order, passes)
     order.status = to
-    _save(order, "status")
+    save_order(order, "status")
     publish(order.brand, order_uuid=order.uuid, order_status=to, version=order.version)
     return order
 
@@ -184,7 +192,7 @@ def set_processing_status(order: Order, to: str) -> Order:
     order.processing_status = to
     if to == ProcessingStatus.PROCESSED:
         order.processed_at = timezone.now()
-    _save(order, "processing_status", "processed_at")
+    save_order(order, "processing_status", "processed_at")
     return order
 
 
@@ -198,7 +206,7 @@ def note_facts(
         order.member_partner_id = member_partner_id
     if mail_delivered_in_inbox is not None:
         order.mail_delivered_in_inbox = mail_delivered_in_inbox
-    _save(order, "member_partner_id", "mail_delivered_in_inbox")
+    save_order(order, "member_partner_id", "mail_delivered_in_inbox")
     return order
 
 

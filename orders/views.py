@@ -13,17 +13,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from orders import idempotency, reading, services
+from orders import reading, services
 from orders.filters import OrderFilter, read_filters
 from orders.models import Order
 from orders.payments import checkout_url
 from orders.schema import described
 from orders.serializers import CallSerializer, ChangeOrderSerializer, OrderSerializer, PlaceOrderSerializer
 from passes.models import Coupon
+from shops import idempotency
 from shops.api import BrandAPIView, read_inputs
 from shops.authentication import Along
 from shops.errors import InvalidInput
-from shops.models import Member
+from shops.models import Brand, Member
 from shops.services import find_or_add_member
 
 OVERLAP = timedelta(minutes=1)  # longer than any write lasts: nothing slips between two incremental reads
@@ -95,7 +96,7 @@ class OrderViewSet(BrandAPIView, GenericViewSet[Order]):
 
     def webhooks(self, request: Request, brand_id: str, order_id: str) -> Response:
         """Every webhook call made for an order, the newest last."""
-        order = self._order(order_id)
+        order = find_order(self.brand, order_id)
         calls = self.brand.calls.filter(delivery__order_uuid=order.uuid).select_related("delivery__event")
         return Response({"success": True, "data": CallSerializer(calls.order_by("started_at", "id"), many=True).data})
 
@@ -118,7 +119,7 @@ class OrderViewSet(BrandAPIView, GenericViewSet[Order]):
 
     def change(self, request: Request, brand_id: str, order_id: str) -> Response:
         """Change what a partner may change: all of it, or nothing."""
-        order = self._order(order_id)
+        order = find_order(self.brand, order_id)
         asked = self._checked(ChangeOrderSerializer, request)
         facts = {name: asked[name] for name in ("member_partner_id", "mail_delivered_in_inbox") if name in asked}
         if "member_partner_id" in facts:
@@ -132,7 +133,7 @@ class OrderViewSet(BrandAPIView, GenericViewSet[Order]):
 
     def cancel(self, request: Request, brand_id: str, order_id: str) -> Response:
         """Cancel an order that is not paid; its points and stock go back."""
-        order = services.cancel(self._order(order_id))
+        order = services.cancel(find_order(self.brand, order_id))
         return self._answer(order.uuid)
 
     def _checked(self, serializer_class: Callable[..., Any], request: Request) -> dict[str, Any]:
@@ -147,14 +148,6 @@ class OrderViewSet(BrandAPIView, GenericViewSet[Order]):
             raise Http404
         order, version = found
         return Response({"success": True, "data": order, **more}, status, headers={"ETag": f'"{version}"'})
-
-    def _order(self, order_id: str) -> Order:
-        wanted = parse_order_id(order_id)
-        found = {"number": wanted} if isinstance(wanted, int) else {"uuid": wanted}
-        try:
-            return self.brand.orders.select_related("brand").get(**found)
-        except Order.DoesNotExist:
-            raise Http404 from None
 
     def _endpoint(self, identifier: Any) -> int:
         """The key of the brand's endpoint with this uuid. Raises InvalidInput."""
@@ -188,4 +181,14 @@ def parse_order_id(text: str) -> UUID | int:
     try:
         return UUID(text)
     except ValueError:
+        raise Http404 from None
+
+
+def find_order(brand: Brand, order_id: str) -> Order:
+    """The brand's order with this uuid or number. Raises Http404."""
+    wanted = parse_order_id(order_id)
+    found = {"number": wanted} if isinstance(wanted, int) else {"uuid": wanted}
+    try:
+        return brand.orders.select_related("brand").get(**found)
+    except Order.DoesNotExist:
         raise Http404 from None

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from orders.models import IdempotencyKey, Order
+from orders.models import Order
 from orders.tasks import forget_idempotency_keys
+from shops.models import IdempotencyKey
 from tests.client import Api
 from tests.making import make_coupon, token_for
 

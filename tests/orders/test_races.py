@@ -7,11 +7,12 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from orders.models import IdempotencyKey, Order, OrderCount
+from orders.models import Order, OrderCount
 from orders.services import place_order, set_processing_status, set_status
 from orders.tasks import expire_unpaid
 from passes.services import OutOfStock
 from shops.errors import NotEnoughPoints, ShopError
+from shops.models import IdempotencyKey
 from tests.client import Api
 from tests.making import make_brand, make_coupon, make_member, make_order, token_for
 

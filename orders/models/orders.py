@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from passes.models import Pass
 from shops.fields import MoneyField
-from shops.models import ApiToken, Brand, BrandOwned, Member
+from shops.models import Brand, BrandOwned, Member
 
 
 class OrderStatus(models.TextChoices):
@@ -67,6 +67,12 @@ class Order(BrandOwned):
     total = MoneyField(_("total"), help_text=_("Due in money, after the points."))
     total_order_points_price = models.PositiveBigIntegerField(_("price in points"))
     points_used = models.PositiveBigIntegerField(_("points used"))
+    refunded = MoneyField(
+        _("refunded"), default=0, db_default=0, help_text=_("Of the total: given back, or on its way.")
+    )
+    points_refunded = models.PositiveBigIntegerField(
+        _("points refunded"), default=0, db_default=0, help_text=_("Of the points used: given back, or on their way.")
+    )
     point_value = models.PositiveIntegerField(_("points for one unit of money"), help_text=_("When it was placed."))
     member_partner_id = models.CharField(_("the partner's id of the member"), max_length=100, blank=True)
     mail_delivered_in_inbox = models.BooleanField(_("mail delivered"), default=False)
@@ -86,6 +92,12 @@ class Order(BrandOwned):
             models.CheckConstraint(condition=Q(total__gte=0), name="order_total_not_negative"),
             models.CheckConstraint(
                 condition=Q(points_used__lte=F("total_order_points_price")), name="order_points_within_price"
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded__gte=0, refunded__lte=F("total")), name="order_refunded_within_total"
+            ),
+            models.CheckConstraint(
+                condition=Q(points_refunded__lte=F("points_used")), name="order_points_refunded_within_used"
             ),
             models.CheckConstraint(condition=Q(status__in=OrderStatus.values), name="order_status_known"),
             models.CheckConstraint(
@@ -119,6 +131,9 @@ class OrderItem(BrandOwned):
     class Meta:
         verbose_name = _("item")
         verbose_name_plural = _("items")
+        constraints = [
+            models.UniqueConstraint(fields=["brand", "id"], name="order_item_brand_id"),  # target of composite keys
+        ]
 
     def __str__(self) -> str:
         return str(self.issued_pass)
@@ -171,23 +186,3 @@ class OrderCount(BrandOwned):
 
     def __str__(self) -> str:
         return f"{self.status}/{self.processing_status}: {self.count}"
-
-
-class IdempotencyKey(BrandOwned):
-    """The answer to a write that carried an `Idempotency-Key`, kept to be given again for 24 hours."""
-
-    token = models.ForeignKey(ApiToken, models.CASCADE, related_name="idempotency_keys")
-    key = models.CharField(max_length=255)
-    request_digest = models.CharField(max_length=64, help_text=_("SHA-256 of method, path and what the body says."))
-    answer_status = models.PositiveSmallIntegerField(null=True)
-    answer = models.BinaryField(null=True)
-    created_at = models.DateTimeField(db_default=Now())
-
-    brand = models.ForeignKey(Brand, models.CASCADE, related_name="idempotency_keys")
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["token", "key"], name="idempotency_key_once")]
-        indexes = [models.Index(fields=["created_at"], name="idempotency_key_age")]  # forget_idempotency_keys
-
-    def __str__(self) -> str:
-        return self.key

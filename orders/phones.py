@@ -1,0 +1,26 @@
+"""Orders on members' phones: made when somebody asks for one, and kept up to date ever after."""
+
+from applewallet import services as applewallet
+from applewallet.models import Package, Subject
+from applewallet.services import Source
+from orders.models import Order
+from orders.source import order_source
+
+
+def order_package(order: Order) -> Package:
+    """The package of an order. Raises NotSignable."""
+    return applewallet.package_about(order.brand, Subject.ORDER, order.uuid, lambda: order_source(order))
+
+
+def rendered(package: Package) -> Source | None:
+    """What an order's package shows now."""
+    orders = package.type.brand.orders.select_related("brand", "member", "payment")
+    order = orders.filter(uuid=package.subject_uuid).first()
+    return order_source(order) if order else None
+
+
+def order_changed(order: Order) -> None:
+    """Bring the package of an order up to date, in the transaction that changed it."""
+    package = applewallet.find_package(order.brand, Subject.ORDER, order.uuid)
+    if package is not None:
+        applewallet.refresh(package, order_source(order))

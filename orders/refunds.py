@@ -1,0 +1,227 @@
+"""Verbs on refunds: money and points go back to the member, and passes come back.
+
+The rows come first: a refund is requested in one transaction, which sets the sums aside and blocks the passes. The
+provider is asked for the money with no transaction open, by the refund's uuid, so that asking twice is asking once.
+What it answers ends the refund in another transaction. Whoever dies in between is followed by orders/tasks.py.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from orders.models import Order, OrderItem, Refund, RefundItem, RefundStatus
+from orders.parts import Codes, check_paid, choose_items, lock_paid_order
+from orders.payments import ProviderRefund, provider_named
+from orders.services import lock_order, save_order
+from passes.models import Coupon, PassStatus
+from passes.services import put_back_stock, restore_passes, void_passes
+from shops.errors import InvalidInput, ShopError
+from shops.money import minor_units, rounded
+from shops.services import give_back_points
+
+LEASE = timedelta(minutes=5)  # how long the provider is left alone after it was asked
+
+
+class OrderChanged(ShopError):
+    """A refund of an order that is not any more what was agreed to."""
+
+    def __init__(self) -> None:
+        super().__init__("The order has changed meanwhile. Look at what would be given back now.")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What of an order's price falls to something: money, and points."""
+
+    amount: Decimal
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a refund would give back, and what could still be given back after it."""
+
+    items: list[OrderItem]
+    amount: Decimal
+    points: int
+    amount_left: Decimal
+    points_left: int
+
+
+def shares_of(order: Order, items: Iterable[OrderItem]) -> dict[int, Share]:
+    """What falls to each of all the `items` of `order`, by key; together exactly what was paid.
+
+    An item's share is by its price in points. Each sum up to an item is rounded half up, and a share is the step from
+    one such sum to the next, so that it never depends on what else was refunded before.
+    """
+    price = order.total_order_points_price or 1  # nothing was paid then, and nothing falls to anybody
+    scale = minor_units(order.currency)
+    units = int(order.total.scaleb(scale))
+    shares: dict[int, Share] = {}
+    seen = money = points = 0
+    for item in sorted(items, key=lambda item: item.pk):
+        seen += item.points
+        money_up_to, points_up_to = ((2 * whole * seen + price) // (2 * price) for whole in (units, order.points_used))
+        shares[item.pk] = Share(Decimal(money_up_to - money).scaleb(-scale), points_up_to - points)
+        money, points = money_up_to, points_up_to
+    return shares
+
+
+def quote(
+    order: Order,
+    *,
+    passes: Codes,
+    amount: Decimal | None = None,
+    points: int | None = None,
+    include_redeemed: bool = False,
+) -> Quote:
+    """What a refund would give back. Changes nothing.
+
+    Without `amount` and `points` it is the share of the passes, or what is left of it. Raises NotPaid, and InvalidInput
+    for more than is left, for a redeemed pass that is not included expressly, and for a refund of nothing.
+    """
+    check_paid(order)
+    items = choose_items(order, passes, "refund_items") if passes else []
+    _check_redeemed(items, include_redeemed=include_redeemed)
+    shares = shares_of(order, order.items.all())
+    left = Share(order.total - order.refunded, order.points_used - order.points_refunded)
+    if amount is None:
+        amount = min(sum((shares[item.pk].amount for item in items), Decimal(0)), left.amount)
+    if points is None:
+        points = min(sum(shares[item.pk].points for item in items), left.points)
+    _check_sums(order, amount, points, left)
+    if not (items or amount or points):
+        raise InvalidInput({"passes": ["Name passes, an amount or points to give back."]})
+    amount = rounded(amount, order.currency)
+    return Quote(items, amount, points, left.amount - amount, left.points - points)
+
+
+def _check_redeemed(items: list[OrderItem], *, include_redeemed: bool) -> None:
+    redeemed = [item.issued_pass.qr_code for item in items if item.issued_pass.status == PassStatus.REDEEMED]
+    if redeemed and not include_redeemed:
+        raise InvalidInput({"include_redeemed": [f"Redeemed already, so say expressly: {', '.join(redeemed)}."]})
+
+
+def _check_sums(order: Order, amount: Decimal, points: int, left: Share) -> None:
+    errors = {}
+    if amount < 0 or amount > left.amount:
+        errors["amount"] = [f"{order.currency} {amount} were asked for, but {left.amount} are left to give back."]
+    elif amount != rounded(amount, order.currency):
+        errors["amount"] = [f"{order.currency} has {minor_units(order.currency)} decimals."]
+    if points < 0 or points > left.points:
+        errors["points"] = [f"{points} points were asked for, but {left.points} are left to give back."]
+    if errors:
+        raise InvalidInput(errors)
+
+
+@transaction.atomic
+def request_refund(
+    order: Order,
+    *,
+    by: str,
+    passes: Codes,
+    amount: Decimal | None = None,
+    points: int | None = None,
+    include_redeemed: bool = False,
+    reason: str = "",
+    restocks: bool = False,
+    version: int | None = None,
+) -> Refund:
+    """Give back of a paid order what `quote` says, and take the passes back.
+
+    The sums are set aside and the passes blocked at once. If money is due the refund is `requested`, until the provider
+    has given it back; points follow the money. Without money it is completed. `version` is the order's at the time of
+    the quote that was agreed to. Raises OrderChanged if it is another now, and what `quote` raises.
+    """
+    order = lock_paid_order(order)
+    if version is not None and version != order.version:
+        raise OrderChanged
+    due = quote(order, passes=passes, amount=amount, points=points, include_redeemed=include_redeemed)
+    refund = order.brand.refunds.create(
+        order=order,
+        amount=due.amount,
+        currency=order.currency,
+        points=due.points,
+        reason=reason,
+        by=by,
+        restocks=restocks,
+    )
+    order.brand.refund_items.bulk_create(
+        RefundItem(brand=order.brand, refund=refund, item=item, pass_was=item.issued_pass.status) for item in due.items
+    )
+    void_passes([item.issued_pass for item in due.items])
+    order.refunded += due.amount
+    order.points_refunded += due.points
+    if not due.amount:
+        _complete(order, refund)
+    save_order(order, "refunded", "points_refunded")
+    return refund
+
+
+def ask_provider(refund: Refund) -> Refund:
+    """Ask the payment provider for the money of `refund`, unless somebody just did, and note the answer.
+
+    Call it with no transaction open. May be killed at any line and run twice. Raises ProviderSilent; then, and while
+    the provider has not decided, it is due again after LEASE.
+    """
+    due = refund.brand.refunds.filter(pk=refund.pk, status=RefundStatus.REQUESTED, due_at__lte=Now())
+    if not due.update(due_at=Now() + LEASE):
+        return refund
+    payment = refund.order.payment
+    said = provider_named(payment.provider).refund(payment, refund.amount, key=refund.uuid)
+    return provider_said(refund, said)
+
+
+@transaction.atomic
+def provider_said(refund: Refund, said: ProviderRefund) -> Refund:
+    """Write down what the provider says of `refund`, and end it accordingly. Late answers change nothing."""
+    order = lock_order(refund.order)
+    refund = order.refunds.get(pk=refund.pk)
+    if refund.status != RefundStatus.REQUESTED:
+        return refund
+    refund.provider_refund_id, refund.provider_status = said.id, said.said
+    refund.save(update_fields=["provider_refund_id", "provider_status"])
+    if said.status == RefundStatus.COMPLETED:
+        _complete(order, refund)
+    elif said.status == RefundStatus.FAILED:
+        _fail(order, refund)
+    if said.status != RefundStatus.REQUESTED:
+        save_order(order, "refunded", "points_refunded")
+    return refund
+
+
+def _complete(order: Order, refund: Refund) -> None:
+    """The money is back: now the points, and the stock."""
+    if refund.points:
+        give_back_points(order.member, refund.points, reference=f"refund {refund.uuid}")
+    if refund.restocks:
+        _put_back_stock(refund)
+    _end(refund, RefundStatus.COMPLETED)
+
+
+def _put_back_stock(refund: Refund) -> None:
+    quantities: dict[Coupon, int] = {}
+    for taken in refund.items.exclude(pass_was=PassStatus.REDEEMED).select_related("item__issued_pass__coupon__brand"):
+        coupon = taken.item.issued_pass.coupon
+        quantities[coupon] = quantities.get(coupon, 0) + 1
+    for coupon, quantity in sorted(quantities.items(), key=lambda line: line[0].pk):
+        put_back_stock(coupon, quantity)
+
+
+def _fail(order: Order, refund: Refund) -> None:
+    """No money came back: the sums are free again, and the passes what they were."""
+    order.refunded -= refund.amount
+    order.points_refunded -= refund.points
+    taken = refund.items.select_related("item__issued_pass__brand").order_by("item__issued_pass")
+    restore_passes({one.item.issued_pass: one.pass_was for one in taken})
+    _end(refund, RefundStatus.FAILED)
+
+
+def _end(refund: Refund, status: RefundStatus) -> None:
+    refund.status, refund.ended_at = status, timezone.now()
+    refund.save(update_fields=["status", "ended_at"])
