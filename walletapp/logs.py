@@ -1,5 +1,6 @@
 """The log line of a request, and the id that all lines of a request share, here and in the worker."""
 
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -10,6 +11,8 @@ import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from structlog.contextvars import bind_contextvars, clear_contextvars
+
+DEVICE = re.compile(r"(?<=\d)/devices/[^/]+/")  # a phone's identifier in Apple's web service is a secret
 
 
 class RequestLog:
@@ -41,7 +44,7 @@ def write_line(request: HttpRequest, status: int, request_id: str, seconds: floa
     line = {
         "event": "request",
         "method": request.method,
-        "path": request.path,
+        "path": DEVICE.sub("/devices/…/", request.path),
         "status": status,
         "ms": round(seconds * 1000, 1),
         "ip": request.META.get("REMOTE_ADDR"),

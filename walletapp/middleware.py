@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.module_loading import import_string
 
-API = "/shops"
+API = ("/shops", "/passes", "/search", "/w/")  # for partners, and for phones
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 

@@ -7,6 +7,7 @@ from django.views.static import serve
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from orders.pages import SandboxPayment
+from passes.views import PassInspection
 from shops.views import ShopList
 from walletapp import health, metrics, schema
 from walletapp.csp import with_admin_policy
@@ -15,9 +16,14 @@ urlpatterns = [
     # The API for partners
     path("shops", ShopList.as_view(), name="shops"),
     path("shops/<str:brand_id>/orders", include("orders.urls")),
+    path("shops/<str:brand_id>/passes", include("passes.urls")),
     path("shops/<str:brand_id>/webhooks", include("webhooks.urls")),
+    path("passes", PassInspection.as_view({"get": "inspect"}), name="passes"),
+    path("search/pass", PassInspection.as_view({"get": "search"}), name="search-pass"),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="schema"),
     path("docs/", schema.docs, name="docs"),
+    # For phones: Apple Wallet
+    path("w/", include("applewallet.urls")),
     # Pages
     path("s/<slug:slug>/", include("storefront.urls")),
     path("pay/sandbox/<uuid:payment_id>", SandboxPayment.as_view(), name="sandbox-payment"),
