@@ -32,3 +32,9 @@ class CheckoutForm(forms.Form):
             return self.fields["coupon"].clean(wanted) if wanted else None
         except forms.ValidationError:
             return None
+
+
+class SignInForm(forms.Form):
+    """Where the link goes."""
+
+    email = forms.EmailField(label=_("Your e-mail address"), widget=forms.EmailInput({"autocomplete": "email"}))

@@ -4,31 +4,16 @@ from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.views import View
+from django.shortcuts import redirect
 
 from orders.models import Order
 from orders.payments import checkout_url
 from orders.services import place_order
 from shops.errors import InvalidInput
-from shops.models import Brand
 from shops.services import find_or_add_member
 from storefront.forms import CheckoutForm
-
-
-class BrandPage(View):
-    """A page of one brand; the slug in its address leads to `self.brand`, and that to everything else."""
-
-    brand: Brand
-
-    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Find the brand."""
-        super().setup(request, *args, **kwargs)
-        self.brand = get_object_or_404(Brand, slug=kwargs["slug"])
-
-    def page(self, template: str, status: int = 200, **context: Any) -> HttpResponse:
-        """Render a template of this brand."""
-        return render(self.request, f"storefront/{template}.html", {"brand": self.brand, **context}, status=status)
+from storefront.pages import BrandPage
+from storefront.visitors import remember_order
 
 
 class Shop(BrandPage):
@@ -58,8 +43,9 @@ class Checkout(BrandPage):
         except InvalidInput as error:
             form.add_error(None, str(error))
             return self.page("checkout", 422, form=form)
+        remember_order(request, order)
         payment = getattr(order, "payment", None)
-        return redirect(checkout_url(payment)) if payment else self.page("thanks", order=order)
+        return redirect(checkout_url(payment)) if payment else redirect("my-order", slug, order.uuid)
 
     def _place(self, asked: dict[str, Any]) -> Order:
         with transaction.atomic():
