@@ -3,10 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
@@ -16,8 +17,9 @@ from shops.errors import InvalidInput
 from webhooks import services
 from webhooks.admin_deliveries import DeliveryAdmin
 from webhooks.admin_endpoints import EndpointTools
+from webhooks.admin_exam import ExamReportAdmin
 from webhooks.admin_words import HEALTH, HEALTH_COLORS, OUTCOME_COLORS, STATUSES
-from webhooks.models import Call, Delivery, Endpoint
+from webhooks.models import Call, Delivery, Endpoint, ExamReport
 
 
 class EndpointForm(BrandForm):
@@ -69,21 +71,18 @@ class EndpointAdmin(EndpointTools, ShowsSecretOnce, BrandAdmin):
         """Add it with a new key, which goes to the answer and nowhere else; or save what was changed."""
         if change:
             chosen = {name: form.cleaned_data[name] for name in form.changed_data}
-            concurrency = {name: chosen.pop(name) for name in ["concurrency"] if name in chosen}
             endpoint = services.change_endpoint(obj, **chosen)
         else:
-            endpoint, request.new_secret = services.add_endpoint(  # type: ignore[attr-defined]
-                obj.brand, url=obj.url, statuses=obj.statuses
-            )
-            concurrency = {"concurrency": obj.concurrency, "is_active": obj.is_active}
-        if concurrency:
-            obj.brand.endpoints.filter(pk=endpoint.pk).update(**concurrency)
-            endpoint.refresh_from_db()
+            chosen = {name: getattr(obj, name) for name in self.fields}
+            endpoint, request.new_secret = services.add_endpoint(obj.brand, **chosen)  # type: ignore[attr-defined]
         vars(obj).update(vars(endpoint))
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Say what becomes of what was sent to it."""
-        text = _("It is sent nothing more. What is pending is canceled. The log of what was sent to it stays.")
+        text = _(
+            "It is sent nothing more. What is pending is canceled. The log of what was sent to it stays."
+            " So do the reports of its exams."
+        )
         words = {"title": _("Remove this endpoint"), "text": text, "label": _("Remove"), "is_dangerous": True}
         return super().delete_view(request, object_id, words | (extra_context or {}))
 
@@ -96,6 +95,15 @@ class EndpointAdmin(EndpointTools, ShowsSecretOnce, BrandAdmin):
     def delete_model(self, request: HttpRequest, obj: Endpoint) -> None:
         """Remove it, and leave its history."""
         services.remove_endpoint(obj)
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
+        """Say what happened: no row was deleted."""
+        messages.success(
+            request,
+            _("The webhook endpoint %(url)s is removed. It is sent nothing more; the log of what was sent stays.")
+            % {"url": obj_display},
+        )
+        return redirect("admin:webhooks_endpoint_changelist")
 
     def response_add(self, request: Any, obj: Endpoint, post_url_continue: Any = None) -> HttpResponse:
         """Show the key, once."""
@@ -119,6 +127,7 @@ class EndpointAdmin(EndpointTools, ShowsSecretOnce, BrandAdmin):
 
 
 admin.site.register(Delivery, DeliveryAdmin)
+admin.site.register(ExamReport, ExamReportAdmin)
 
 
 @admin.register(Call)

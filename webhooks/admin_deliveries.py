@@ -95,6 +95,7 @@ class DeliveryAdmin(ReadOnly, BrandAdmin):
             "state": {"text": delivery.get_state_display(), "color": STATE_COLORS.get(DeliveryState(delivery.state))},
             "can_send_again": self.fits_again(delivery) and self.has_send_again_permission(request, delivery),
             "can_cancel": delivery.state == "pending" and self.has_cancel_pending_permission(request, delivery),
+            "can_ask_clinic": delivery.endpoint.removed_at is None and self.may(request, "ask clinic", delivery),
             **parts_of(delivery),
         }
         request.current_app = self.admin_site.name

@@ -1,6 +1,10 @@
-"""What staff do with an endpoint beside changing it: test it, rotate its key, replay, cancel what is pending."""
+"""What staff do with an endpoint beside changing it: test it, rotate its key, replay, cancel what is pending.
+
+The signature clinic and the receiver exam have files of their own.
+"""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -16,7 +20,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminRadioSelectWidget
 
 from shops.brand_admin import secret_page
+from shops.errors import TooSoon
 from webhooks import services
+from webhooks.admin_clinic import clinic_page
+from webhooks.admin_exam import exam_page
 from webhooks.admin_health import health_of
 from webhooks.admin_words import HEALTH, HEALTH_COLORS
 from webhooks.models import DeliveryState, Endpoint
@@ -67,6 +74,8 @@ class EndpointTools:
             ("key", "rotate key", self.rotate_key),
             ("replay", "send again", self.replay),
             ("cancel", "cancel delivery", self.cancel_pending),
+            ("clinic", "ask clinic", partial(clinic_page, self)),
+            ("exam", "hold exam", partial(exam_page, self)),
         ]
         own = [
             path(f"<path:object_id>/{name}/", self._page(permission, view), name=f"webhooks_endpoint_{name}")
@@ -100,6 +109,11 @@ class EndpointTools:
                 "can_rotate": self.may(request, "rotate key", endpoint),
                 "can_send_again": self.may(request, "send again", endpoint),
                 "can_cancel": self.may(request, "cancel delivery", endpoint),
+                "can_ask_clinic": self.may(request, "ask clinic", endpoint),
+                "can_hold_exam": self.may(request, "hold exam", endpoint),
+                "can_remove": self.has_delete_permission(request, endpoint),
+                "show_delete": False,  # the button would say that the row is deleted
+                "last_exam": endpoint.exam_reports.defer("steps").order_by("-pk").first(),
             }
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[misc]
 
@@ -107,7 +121,11 @@ class EndpointTools:
         """Send a test call now and tell how it went."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        result = services.send_test(endpoint)
+        try:
+            result = services.send_test(endpoint)
+        except TooSoon as error:
+            messages.error(request, str(error))
+            return redirect("admin:webhooks_endpoint_change", endpoint.pk)
         self.log_change(request, endpoint, "Test call sent.")
         facts = {"code": result.http_status_code, "answer": result.response[:LONGEST_ANSWER]}
         if result.delivered:

@@ -29,6 +29,25 @@ def headers_shown(delivery: Delivery, attempt: int | None = None) -> list[tuple[
     ]
 
 
+ORDER = [
+    "Content-Type",
+    "User-Agent",
+    "wllt-signature",
+    "wllt-message-id",
+    "webhook-id",
+    "webhook-timestamp",
+    "webhook-signature",
+    "wllt-order-version",
+    "wllt-attempt",
+    "wllt-sent-at",
+]
+
+
+def in_order(headers: dict[str, str]) -> list[tuple[str, str]]:
+    """Headers that the database kept, in the order in which they were sent; others behind."""
+    return sorted(headers.items(), key=lambda header: ORDER.index(header[0]) if header[0] in ORDER else len(ORDER))
+
+
 PLACEHOLDERS: dict[str, str] = {
     "wllt-signature": "<HMAC-SHA256 of the body, in hexadecimal>",
     "webhook-timestamp": "<seconds since 1970>",

@@ -2,7 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from webhooks.models import DeliveryState, Outcome
+from webhooks.exam_steps import Mark
+from webhooks.models import DeliveryState, ExamGrade, Outcome
 
 STATUSES = [  # orders' own list stands above this app
     ("open", _("Open")),
@@ -25,4 +26,10 @@ OUTCOME_COLORS = {
     Outcome.FAILED: "danger",
     Outcome.BLOCKED: "danger",
     Outcome.UNKNOWN: "warning",
+}
+GRADE_COLORS = {ExamGrade.PASSED: "success", ExamGrade.REMARKS: "warning", ExamGrade.FAILED: "danger"}
+MARKS = {  # of an exam's steps
+    Mark.PASSED: {"text": _("Passed"), "color": "success"},
+    Mark.REMARK: {"text": _("Remark"), "color": "warning"},
+    Mark.FAILED: {"text": _("Failed"), "color": "danger"},
 }

@@ -5,18 +5,20 @@ by a lease and a token: if it dies, the lease runs out, `give_back` returns the 
 under the same message id.
 """
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from queue import Empty, SimpleQueue
 from typing import Any
 from uuid import UUID
 
-import requests
+import psycopg
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -28,6 +30,8 @@ from webhooks.signing import headers_of
 
 LONGEST_WISH = 6 * 3600  # seconds that a receiver's Retry-After may ask for
 BUSY = {429, 503}  # the answers whose Retry-After counts
+LOOK_AGAIN = 0.5  # seconds between looks for what became due without word of it
+TOGETHER = 0.02  # seconds in which results gather
 logger = structlog.get_logger(__name__)
 
 
@@ -69,9 +73,7 @@ class Result:
 def claim(limit: int) -> list[Claimed]:
     """Take up to `limit` due deliveries and write a started call for each, in one transaction."""
     started = time.monotonic()
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statements.CLAIM, {"limit": limit, "lease": settings.WEBHOOK_LEASE})
-        rows = cursor.fetchall()
+    rows = _execute(statements.CLAIM, {"limit": limit, "lease": settings.WEBHOOK_LEASE})
     return [
         Claimed(pk, uuid, attempt, first, token, url, _keys(key, previous), bytes(body), version, epoch - started)
         for pk, uuid, attempt, first, token, url, key, previous, body, version, epoch in rows
@@ -95,15 +97,21 @@ def release(claimed: Iterable[Claimed]) -> None:
 def _run(statement: str, rows: Iterable[Any], names: Iterable[str]) -> None:
     kept = list(rows)
     if kept:
-        columns = {name: [getattr(row, name) for row in kept] for name in names}
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(statement, columns)
+        _execute(statement, {name: [getattr(row, name) for row in kept] for name in names})
 
 
 def give_back() -> None:
     """Return deliveries whose worker was lost; their calls end as `unknown`."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statements.GIVE_BACK)
+    _execute(statements.GIVE_BACK, {})
+
+
+def _execute(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Run a statement, prepared: to plan one of these takes longer than to run it. Returns its rows."""
+    connection.ensure_connection()
+    # Django's own cursors cannot prepare on the server.
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(statement, parameters, prepare=True)
+        return cursor.fetchall() if cursor.description else []
 
 
 @lru_cache(maxsize=1024)
@@ -120,7 +128,7 @@ def attempt(claimed: Claimed) -> Result:
         outcome, response = _judge(answer), answer.text()
     except transport.AddressNotAllowed as error:
         outcome, response = Outcome.BLOCKED, str(error)
-    except requests.RequestException as error:
+    except transport.NoAnswer as error:
         outcome, response = Outcome.FAILED, transport.in_words(error)
     except Exception as error:  # whatever happens to one delivery must not stop the others
         logger.exception("webhook attempt broke", delivery=str(claimed.uuid))
@@ -179,6 +187,7 @@ def retry_after(header: str, now: float) -> float:
 _draining = threading.Lock()
 _wanted = threading.Event()
 _stopping = threading.Event()
+_news: SimpleQueue[Future[Result] | None] = SimpleQueue()  # calls that ended; None says that there is more to send
 
 
 def stop() -> None:
@@ -186,53 +195,78 @@ def stop() -> None:
     _stopping.set()
 
 
-def drain(max_seconds: float = 20.0) -> int:
-    """Send what is due until nothing is, or for `max_seconds`; returns how many calls were made.
+def drain() -> int:
+    """Send what is due until nothing is; returns how many calls were made.
 
-    One drain at a time in a process: a second caller leaves word, and the first goes round once more.
+    One drain at a time in a process: a second caller leaves word, and the first claims again at once. There is no limit
+    of time: a drain that claimed no more would wait for its slowest call, and everybody else's news with it.
     """
     _wanted.set()
     calls = 0
-    while _wanted.is_set() and not _stopping.is_set() and _draining.acquire(blocking=False):
+    while _wanted.is_set() and not _stopping.is_set():
+        if not _draining.acquire(blocking=False):
+            _news.put(None)
+            break
         try:
             _wanted.clear()
-            calls += _drain(time.monotonic() + max_seconds)
+            calls += _drain()
         finally:
             _draining.release()
     return calls
 
 
-def _drain(until: float) -> int:
+def _drain() -> int:
     calls = 0
     flying: dict[Future[Result], Claimed] = {}
-    give_back()
+    landed: list[Future[Result]] = []
     with ThreadPoolExecutor(settings.WEBHOOK_CONCURRENCY, thread_name_prefix="webhook") as pool:
         while True:
+            batch = _exchange([future.result() for future in landed], len(flying))
+            calls += len(batch)
+            for claimed in batch:
+                future = pool.submit(attempt, claimed)
+                flying[future] = claimed
+                future.add_done_callback(_news.put)
             if _stopping.is_set():
                 _surely(release, [flying.pop(future) for future in list(flying) if future.cancel()])
-            landed = [future for future in flying if future.done()]
-            _surely(finish, [future.result() for future in landed])
-            for future in landed:
-                del flying[future]
-            room = 2 * settings.WEBHOOK_CONCURRENCY - len(flying)
-            more = room > 0 and time.monotonic() < until and not _stopping.is_set()
-            batch = _claim_beside(flying, room) if more else []
-            flying |= {pool.submit(attempt, claimed): claimed for claimed in batch}
-            calls += len(batch)
             if not flying:
                 return calls
-            wait(flying, timeout=0.5, return_when=FIRST_COMPLETED)
+            landed = _landed(flying)
+            for future in landed:
+                del flying[future]
 
 
-def _claim_beside(flying: Iterable[Future[Result]], limit: int) -> list[Claimed]:
-    """Claim; but while calls are in flight a database that is away is no reason to forget how they went."""
-    try:
-        return claim(limit)
-    except (OperationalError, InterfaceError):
-        connection.close()
-        if not flying:
-            raise
-        return []
+def _exchange(results: list[Result], flying: int) -> list[Claimed]:
+    """Write down how calls went and, if there is room, claim others: in one transaction, as each waits for the disk.
+
+    A database that is away is no reason to forget how calls went, nor those that are still in flight.
+    """
+    if flying <= settings.WEBHOOK_CONCURRENCY and not _stopping.is_set():  # otherwise enough wait for a thread
+        try:
+            with transaction.atomic():
+                finish(results)
+                give_back()
+                return claim(2 * settings.WEBHOOK_CONCURRENCY - flying)
+        except (OperationalError, InterfaceError):
+            connection.close()
+            if not results and not flying:
+                raise
+    _surely(finish, results)
+    return []
+
+
+def _landed(flying: Collection[Future[Result]]) -> list[Future[Result]]:
+    """Wait until a call ends, or until there is word of more to send, or for LOOK_AGAIN; returns those that ended."""
+    news: list[Future[Result] | None] = []
+    with contextlib.suppress(Empty):
+        news.append(_news.get(timeout=LOOK_AGAIN))
+    until = time.monotonic() + TOGETHER
+    # While every thread is busy nobody waits for us: let more calls end, to write them down together.
+    while len(flying) - _news.qsize() > settings.WEBHOOK_CONCURRENCY and time.monotonic() < until:
+        time.sleep(TOGETHER / 20)
+    while not _news.empty():
+        news.append(_news.get())
+    return [future for future in news if future is not None and future in flying]
 
 
 def _surely(write: Callable[[list[Any]], None], rows: list[Any]) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 GOOD, BEARABLE = 5000, 10_000  # milliseconds
 OLD = 600  # seconds; receivers refuse a webhook-timestamp more than 300 away
+NO_TIME_LEFT = "Not sent: the time of the exam was used up."
 
 
 class Mark(StrEnum):
@@ -79,9 +80,11 @@ class Step:
 
     name: str
     purpose: str
+    expected: str
     letters: tuple[Letter, ...]
     judge: Callable[[Sequence[Exchange]], Judged]
     timed: bool = True  # its answers count for the time that answers take
+    cure: str = ""  # for a receiver that refuses just this one
 
 
 def _all_taken(praise: str) -> Callable[[Sequence[Exchange]], Judged]:
@@ -144,11 +147,39 @@ def judge_connection(url: str, exchanges: Sequence[Exchange]) -> Judged:
     return Mark.PASSED, "It was reached without a detour."
 
 
+def advise(step: Step, judged: Judged, exchanges: Sequence[Exchange]) -> str:
+    """What to do about a step that failed, where its reason does not say so itself."""
+    odd = next((one for one in exchanges if not one.taken), None)
+    if judged[0] != Mark.FAILED or odd is None or odd.redirected:
+        return ""
+    if odd.problem == NO_TIME_LEFT:
+        return "Answer first, work later, and have it examined again."
+    if odd.status is None:
+        return "See that the URL is right, and that a server answers there in time, from the internet as well."
+    if odd.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return "Something broke in the receiver: look for the message id in its log."
+    if odd.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        return (
+            "It takes a genuine message for a forged one. Compare the last four characters of its key, and show this"
+            " message and its own result to the signature clinic."
+        )
+    return step.cure
+
+
+TWO_HUNDREDS = "An answer from 200 to 299"
 STEPS = (
-    Step("open", "A valid message", (Letter("first"),), _all_taken("It takes a valid message.")),
+    Step(
+        "open",
+        "A valid message",
+        TWO_HUNDREDS,
+        (Letter("first"),),
+        _all_taken("It takes a valid message."),
+        cure="See that the URL takes POST with a JSON body, and that nothing in front of the receiver refuses it.",
+    ),
     Step(
         "bad_signature",
         "A message whose body was changed after it was signed",
+        "401 or another answer from 400 to 499",
         (Letter("forged", tampered=True),),
         _judge_forgery,
         timed=False,
@@ -156,18 +187,23 @@ STEPS = (
     Step(
         "duplicate",
         "The first message once more, as after an answer that got lost",
+        TWO_HUNDREDS,
         (Letter("first", attempt=2),),
         _all_taken("It takes a message that it has seen."),
+        cure="Look the message id up first, and answer 200 to one that is known: any refusal makes it come again.",
     ),
     Step(
         "paid_before_open",
         "News of one order in the wrong order: paid, then open",
+        "An answer from 200 to 299 to both",
         (Letter("overtaken", "paid", version=2), Letter("overtaken")),
         _all_taken("It takes news in any order."),
+        cure="Answer 200 to news that comes late, and fetch the order: the API says what is true now.",
     ),
     Step(
         "old_timestamp",
         "A message signed 10 minutes ago",
+        "An answer from 400 to 499; where wllt-signature is verified, which covers no time, from 200 to 299",
         (Letter("late", age=OLD),),
         _judge_old,
         timed=False,
@@ -175,7 +211,11 @@ STEPS = (
     Step(
         "retry",
         "A message that comes again if it is refused: answer 500 to the first attempt to try it",
+        "An answer from 200 to 299, to the second attempt at the latest",
         (Letter("stubborn"), Letter("stubborn", attempt=2, if_refused=True)),
         _judge_retry,
+        cure="Forget a message that you refused, so that its second attempt is not taken for a duplicate.",
     ),
 )
+TIME = ("time", "How long it took to answer valid messages", f"Less than {GOOD // 1000} seconds for each")
+CONNECTION = ("connection", "How it was reached", "No redirect, and no plain HTTP over the internet")

@@ -4,6 +4,7 @@ import uuid
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from shops.models import Brand, BrandOwned
 
 DEFAULT_STATUSES = ("open", "paid", "failed", "canceled")
+MOST_CONCURRENCY = 50  # calls at once that one endpoint may ask for
 
 
 def default_statuses() -> list[str]:
@@ -31,7 +33,12 @@ class Endpoint(BrandOwned):
     key_hint = models.CharField(_("key ends in"), max_length=4, editable=False)
     previous_key = models.BinaryField(null=True, editable=False)  # encrypted; signs beside the new one for a while
     previous_key_until = models.DateTimeField(_("old key signs until"), null=True, editable=False)
-    concurrency = models.PositiveSmallIntegerField(_("calls at once"), default=4)
+    concurrency = models.PositiveSmallIntegerField(
+        _("calls at once"),
+        default=4,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_CONCURRENCY)],
+        help_text=_("From 1 to 50: how many messages the receiver can take at the same moment."),
+    )
     last_served_at = models.DateTimeField(null=True, editable=False)
     # How it has been doing: delivery.finish keeps these.
     failures_in_a_row = models.PositiveIntegerField(_("failures in a row"), db_default=0, editable=False)
@@ -49,7 +56,9 @@ class Endpoint(BrandOwned):
         verbose_name_plural = _("webhook endpoints")
         constraints = [
             models.UniqueConstraint(fields=["brand", "id"], name="endpoint_brand_id"),  # target of composite keys
-            models.CheckConstraint(condition=Q(concurrency__gte=1), name="endpoint_concurrency_positive"),
+            models.CheckConstraint(
+                condition=Q(concurrency__gte=1, concurrency__lte=MOST_CONCURRENCY), name="endpoint_concurrency_bounds"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -224,3 +233,32 @@ class ExamReport(BrandOwned):
 
     def __str__(self) -> str:
         return f"{self.url} {self.grade}"
+
+
+class ProbeKind(models.TextChoices):
+    """What somebody asked us to send."""
+
+    TEST = "test", _("Test call")
+    EXAM = "exam", _("Receiver exam")
+
+
+class Probe(BrandOwned):
+    """A test call or an exam that was asked for: counted, so that nobody hammers a URL by way of us."""
+
+    endpoint = models.ForeignKey(Endpoint, models.PROTECT, related_name="probes")
+    kind = models.CharField(max_length=10, choices=ProbeKind)
+    started_at = models.DateTimeField(db_default=Now(), editable=False)
+    busy_until = models.DateTimeField(null=True, editable=False)  # of an exam, until it ends; a lost one ends then
+
+    class Meta:
+        verbose_name = _("probe")
+        verbose_name_plural = _("probes")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["brand"], condition=Q(kind="exam", busy_until__isnull=False), name="probe_one_exam_at_a_time"
+            ),
+        ]
+        indexes = [models.Index(fields=["brand", "started_at"], name="probe_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.started_at}"

@@ -11,7 +11,7 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
-from shops.schema import RATE_LIMIT, errors, example
+from shops.schema import RATE_LIMIT, errors, example, message
 from webhooks.serializers import (
     ClinicSerializer,
     DiagnosisSerializer,
@@ -34,6 +34,7 @@ ENDPOINT = {
     "is_validated": True,
     "is_active": True,
     "statuses": ["open", "paid", "failed", "canceled"],
+    "concurrency": 4,
     "key_hint": "aSw=",
     "state": "healthy",
     "disabled_reason": "",
@@ -157,6 +158,12 @@ def _answer(serializer: Any, description: str, data: Any) -> OpenApiResponse:
 SHOWN = _answer(EndpointAnswerSerializer, "The endpoint.", ENDPOINT)
 WITH_KEY = _answer(KeyAnswerSerializer, "The endpoint and its key.", {**ENDPOINT, "webhook_key": KEY})
 WRITE = (400, 404, 415, 422)
+OFTEN = {
+    429: message(
+        "Too many calls with this token in this minute, too many test calls or exams lately, or an exam is under way.",
+        "Exams of one endpoint: at most 10 an hour. Try again in 1260 seconds.",
+    )
+}
 
 OPERATIONS = {
     "list": _operation(
@@ -185,7 +192,8 @@ OPERATIONS = {
         "change",
         "Change an endpoint",
         UPDATE,
-        "Changes the URL, the statuses, or whether it is called at all. A new URL has to be validated anew.",
+        "Changes the URL, the statuses, how many calls it takes at once, or whether it is called at all. A new URL has"
+        " to be validated anew.",
         [ONE],
         request=EndpointChangeSerializer,
         examples=[OpenApiExample("Switch it off", {"is_active": False}, request_only=True)],
@@ -214,6 +222,7 @@ OPERATIONS = {
                 {"delivered": 1, "http_status_code": 200, "truncate_response": "ok", "is_validated": True},
             ),
             **errors(404),
+            **OFTEN,
         },
     ),
     "rotate_key": _operation(
@@ -266,10 +275,10 @@ OPERATIONS = {
         "Hold the receiver exam",
         UPDATE,
         "Sends up to eight scripted messages about orders that do not exist to the endpoint's URL, or to `url`, and"
-        " grades what comes back. Takes up to a minute.",
+        " grades what comes back. Takes up to 50 seconds. One exam of a brand at a time.",
         [ONE],
         request=ExamSerializer,
-        responses={201: OpenApiResponse(ReportAnswerSerializer, "The report."), **errors(*WRITE)},
+        responses={201: OpenApiResponse(ReportAnswerSerializer, "The report."), **errors(*WRITE), **OFTEN},
     ),
     "exams": _operation(
         "exams",

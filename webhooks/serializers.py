@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from django.core.validators import ProhibitNullCharactersValidator
 from rest_framework import serializers
 
-from webhooks.models import Endpoint, ExamReport
+from webhooks.models import MOST_CONCURRENCY, Endpoint, ExamReport
 
 STATUSES = ["open", "paid", "failed", "canceled", "expired"]
 
@@ -27,6 +28,7 @@ class EndpointSerializer(serializers.ModelSerializer[Endpoint]):
             "is_validated",
             "is_active",
             "statuses",
+            "concurrency",
             "key_hint",
             "state",
             "disabled_reason",
@@ -59,10 +61,26 @@ class Text(serializers.CharField):
         return str(super().to_internal_value(data))
 
 
+class Whole(serializers.IntegerField):
+    """A whole number, and no string, fraction or boolean that could be taken for one."""
+
+    def to_internal_value(self, data: Any) -> int:
+        """Raises ValidationError for anything else."""
+        if type(data) is not int:
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
 class NewEndpointSerializer(serializers.Serializer[Any]):
     """What makes an endpoint."""
 
     webhook_url = Text(max_length=2000)
+    concurrency = Whole(
+        min_value=1,
+        max_value=MOST_CONCURRENCY,
+        required=False,
+        help_text="How many messages the receiver can take at the same moment; 4 unless you say otherwise.",
+    )
     statuses = serializers.ListField(
         child=serializers.ChoiceField(choices=STATUSES), min_length=1, max_length=5, required=False
     )
@@ -88,14 +106,22 @@ class ResendSerializer(serializers.Serializer[Any]):
     webhook_call_id = serializers.UUIDField()
 
 
+class Pasted(Text):
+    """A text with whatever in it, NUL too: a body in UTF-16 is full of them, and the clinic has to see it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.validators = [one for one in self.validators if not isinstance(one, ProhibitNullCharactersValidator)]
+
+
 class ClinicSerializer(serializers.Serializer[Any]):
     """What a receiver saw and what its code made of it."""
 
-    body = Text(max_length=65_536, trim_whitespace=False)
-    header = Text(max_length=2048, trim_whitespace=False)
-    own_result = Text(max_length=2048, required=False, allow_blank=True, trim_whitespace=False)
-    message_id = Text(max_length=255, required=False, allow_blank=True)
-    timestamp = Text(max_length=64, required=False, allow_blank=True)
+    body = Pasted(max_length=65_536, trim_whitespace=False)
+    header = Pasted(max_length=2048, trim_whitespace=False)
+    own_result = Pasted(max_length=2048, required=False, allow_blank=True, trim_whitespace=False)
+    message_id = Pasted(max_length=255, required=False, allow_blank=True)
+    timestamp = Pasted(max_length=64, required=False, allow_blank=True)
 
 
 class ExamSerializer(serializers.Serializer[Any]):

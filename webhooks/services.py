@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-import requests
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
@@ -19,7 +18,8 @@ from shops.encryption import decrypt, encrypt
 from shops.errors import InvalidInput
 from shops.models import Brand
 from webhooks import transport
-from webhooks.models import Delivery, DeliveryState, Endpoint, Event, Trigger
+from webhooks.models import MOST_CONCURRENCY, Delivery, DeliveryState, Endpoint, Event, ProbeKind, Trigger
+from webhooks.probes import probing
 from webhooks.signing import headers_of
 from webhooks.tasks import hint
 
@@ -40,19 +40,33 @@ def check_destination(url: str) -> None:
         raise InvalidInput({"webhook_url": [str(error)]}) from error
 
 
+def _check_concurrency(concurrency: int) -> None:
+    if not 1 <= concurrency <= MOST_CONCURRENCY:
+        raise InvalidInput({"concurrency": [f"Choose from 1 to {MOST_CONCURRENCY} calls at once."]})
+
+
 def add_endpoint(
-    brand: Brand, *, url: str, statuses: Iterable[str] | None = None, is_validated: bool = False
+    brand: Brand,
+    *,
+    url: str,
+    statuses: Iterable[str] | None = None,
+    concurrency: int | None = None,
+    is_active: bool = True,
+    is_validated: bool = False,
 ) -> tuple[Endpoint, str]:
     """Let `url` hear of the brand's orders. Returns the row and the key, which nobody can read again.
 
-    Raises InvalidInput for a URL that webhooks may not be sent to.
+    `concurrency` is how many calls it may have at once. Raises InvalidInput for a URL that webhooks may not be sent to,
+    and for a concurrency beyond MOST_CONCURRENCY.
     """
     check_destination(url)
     key = new_key()
-    chosen = {} if statuses is None else {"statuses": list(statuses)}
-    endpoint = brand.endpoints.create(
-        url=url, encrypted_key=encrypt(key), key_hint=key[-4:], is_validated=is_validated, **chosen
-    )
+    chosen: dict[str, Any] = {} if statuses is None else {"statuses": list(statuses)}
+    if concurrency is not None:
+        _check_concurrency(concurrency)
+        chosen["concurrency"] = concurrency
+    flags = {"is_active": is_active, "is_validated": is_validated}
+    endpoint = brand.endpoints.create(url=url, encrypted_key=encrypt(key), key_hint=key[-4:], **flags, **chosen)
     return endpoint, key
 
 
@@ -63,19 +77,28 @@ def lock_endpoint(endpoint: Endpoint) -> Endpoint:
 
 @transaction.atomic
 def change_endpoint(
-    endpoint: Endpoint, *, url: str | None = None, statuses: Iterable[str] | None = None, is_active: bool | None = None
+    endpoint: Endpoint,
+    *,
+    url: str | None = None,
+    statuses: Iterable[str] | None = None,
+    is_active: bool | None = None,
+    concurrency: int | None = None,
 ) -> Endpoint:
-    """Change where an endpoint is, what it hears, or whether it hears anything. None leaves as is.
+    """Change where an endpoint is, what it hears, whether it hears anything, how many calls at once. None leaves as is.
 
     A new URL has to be validated anew. Switched on again, it starts with a clean record: what failed before was perhaps
-    mended. Raises InvalidInput for a URL that webhooks may not be sent to.
+    mended. Raises InvalidInput as add_endpoint does.
     """
+    if url is not None and url != endpoint.url:
+        check_destination(url)  # it asks DNS, so nothing is locked yet
     endpoint = lock_endpoint(endpoint)
     if url is not None and url != endpoint.url:
-        check_destination(url)
         endpoint.url, endpoint.is_validated = url, False
     if statuses is not None:
         endpoint.statuses = list(statuses)
+    if concurrency is not None:
+        _check_concurrency(concurrency)
+        endpoint.concurrency = concurrency
     if is_active is not None and is_active != endpoint.is_active:
         endpoint.is_active = is_active
         _clear_record(endpoint)
@@ -122,14 +145,16 @@ class TestCall:
 def send_test(endpoint: Endpoint) -> TestCall:
     """Send a signed message about an order that does not exist; a 2xx validates the URL. Waits for the answer.
 
-    It carries the header `wllt-test: 1` and is not in the call log, which tells of orders.
+    It carries the header `wllt-test: 1` and is not in the call log, which tells of orders. Raises TooSoon when there
+    were too many lately.
     """
     body = body_of(endpoint.brand, order_uuid=uuid4(), order_status="open")
     key = decrypt(bytes(endpoint.encrypted_key))
     headers = headers_of([key], str(uuid4()), int(timezone.now().timestamp()), body) | {"wllt-test": "1"}
     try:
-        answer = transport.post(endpoint.url, body, headers)
-    except requests.RequestException as error:
+        with probing(endpoint, ProbeKind.TEST):
+            answer = transport.post(endpoint.url, body, headers)
+    except transport.NoAnswer as error:
         return TestCall(delivered=False, http_status_code=None, response=transport.in_words(error))
     delivered = 200 <= answer.status < 300  # noqa: PLR2004 -- HTTP's successes
     if delivered:

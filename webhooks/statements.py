@@ -7,38 +7,46 @@ BREAKER_LONGEST = 900  # seconds
 
 # Endpoints that wait longest come first, each with its free places, so that one slow endpoint takes no more than its
 # own. An endpoint whose breaker has been open gets one call as a probe. Of what they have, brands take turns.
+#
+# A queue is empty whenever PostgreSQL looks at it to plan, and long when it matters. So nothing here is left to
+# estimates: each ORDER BY names the one index that can serve it, subqueries stay subqueries, which a join would not,
+# and rows are locked by their primary keys.
 CLAIM = f"""
 WITH served AS MATERIALIZED (
     SELECT e.id, CASE WHEN e.failures_in_a_row >= {BREAKER_AFTER} THEN 1 ELSE e.concurrency END - (
         SELECT count(*) FROM webhooks_delivery f WHERE f.endpoint_id = e.id AND f.state = 'sending'
     ) AS free
     FROM webhooks_endpoint e
-    WHERE e.is_active AND (e.open_until IS NULL OR e.open_until <= now()) AND EXISTS (
-        SELECT 1 FROM webhooks_delivery d WHERE d.endpoint_id = e.id AND d.state = 'pending' AND d.due_at <= now()
-    )
+    WHERE e.is_active AND (e.open_until IS NULL OR e.open_until <= now()) AND (
+        SELECT d.id FROM webhooks_delivery d WHERE d.endpoint_id = e.id AND d.state = 'pending' AND d.due_at <= now()
+        ORDER BY d.due_at LIMIT 1
+    ) IS NOT NULL
     ORDER BY e.last_served_at NULLS FIRST LIMIT 32 FOR UPDATE OF e SKIP LOCKED
 ), found AS MATERIALIZED (
     SELECT due.* FROM served CROSS JOIN LATERAL (
         SELECT d.id, d.brand_id, d.due_at, d.attempts FROM webhooks_delivery d
-        WHERE d.endpoint_id = served.id AND d.state = 'pending' AND d.due_at <= now() AND NOT EXISTS (
-            SELECT 1 FROM webhooks_delivery earlier
+        WHERE d.endpoint_id = served.id AND d.state = 'pending' AND d.due_at <= now() AND (
+            SELECT earlier.id FROM webhooks_delivery earlier
             WHERE earlier.endpoint_id = d.endpoint_id AND earlier.order_uuid = d.order_uuid
               AND earlier.version < d.version AND earlier.state IN ('pending', 'sending')
               AND earlier.attempts < {HELD_UP_BY}
-        )
-        ORDER BY d.due_at, d.id LIMIT greatest(least(served.free, %(limit)s), 0) FOR UPDATE SKIP LOCKED
+            ORDER BY earlier.version LIMIT 1
+        ) IS NULL
+        ORDER BY d.due_at LIMIT greatest(least(served.free, %(limit)s), 0)
     ) due
-), picked AS (
+), chosen AS MATERIALIZED (
     SELECT id FROM (
         -- First attempts before retries, and each brand's first before anybody's second.
         SELECT id, row_number() OVER (PARTITION BY brand_id ORDER BY attempts > 0, due_at, id) AS turn, due_at
         FROM found
     ) queue ORDER BY turn, due_at LIMIT %(limit)s
+), locked AS MATERIALIZED (
+    SELECT d.id, d.state FROM chosen JOIN webhooks_delivery d ON d.id = chosen.id FOR UPDATE OF d SKIP LOCKED
 ), claimed AS (
     UPDATE webhooks_delivery d
     SET state = 'sending', attempts = attempts + 1, lease_token = gen_random_uuid(),
         lease_until = now() + make_interval(secs => %(lease)s)
-    FROM picked WHERE d.id = picked.id RETURNING d.*
+    FROM locked WHERE d.id = locked.id AND locked.state = 'pending' RETURNING d.*
 ), turned AS (
     UPDATE webhooks_endpoint e SET last_served_at = clock_timestamp()
     WHERE e.id IN (SELECT endpoint_id FROM claimed)
@@ -87,7 +95,7 @@ WITH result AS (
         is_active = e.is_active AND NOT t.gone,
         disabled_at = CASE WHEN t.gone THEN now() ELSE e.disabled_at END,
         disabled_reason = CASE WHEN t.gone THEN 'The receiver answered 410 Gone.' ELSE e.disabled_reason END
-    FROM tally t WHERE e.id = t.endpoint_id
+    FROM tally t WHERE e.id = t.endpoint_id AND NOT (t.reached AND e.failing_since IS NULL AND NOT t.gone)
 )
 UPDATE webhooks_call c
 SET outcome = r.outcome, http_status_code = r.code, response = r.response, remote_ip = r.address,

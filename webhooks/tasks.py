@@ -1,22 +1,14 @@
 """Hints to workers. Losing one costs a second or two: beat drains what is due anyway."""
 
-import time
-from functools import cache
-from typing import Any
-
 import structlog
-from celery import current_app, shared_task
+from celery import shared_task
 from celery.signals import worker_shutting_down
-from django.conf import settings
 from django.db import transaction
-from kombu.exceptions import OperationalError
-from kombu.pools import producers
 
+from shops import hints
 from webhooks import delivery, upkeep
 
-PAUSE = 5.0  # seconds without hints after the broker failed to answer, so that requests do not wait for it
 logger = structlog.get_logger(__name__)
-_silent_until = 0.0
 
 
 @shared_task
@@ -46,26 +38,10 @@ def _stop(**_kwargs: object) -> None:
     delivery.stop()
 
 
-@cache
-def _publishers() -> Any:
-    """Connections for hints: a worker may wait for a broker that is silent for a while, a request may not."""
-    connection = current_app.connection_for_write()
-    connection.transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS | {"socket_timeout": settings.REDIS_TIMEOUT}
-    return producers[connection]
-
-
 def hint() -> None:
     """After commit, tell a worker that there is something to send. A broker that is down is nobody's error."""
     transaction.on_commit(_hint, robust=True)
 
 
 def _hint() -> None:
-    global _silent_until  # noqa: PLW0603 -- one clock for the process
-    if time.monotonic() < _silent_until:
-        return
-    try:
-        with _publishers().acquire(block=True, timeout=settings.REDIS_TIMEOUT) as producer:
-            drain.apply_async(ignore_result=True, producer=producer)
-    except (OperationalError, OSError) as error:
-        _silent_until = time.monotonic() + PAUSE
-        logger.warning("no hint: the broker does not answer", error=type(error).__name__)
+    hints.give(drain)

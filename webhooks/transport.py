@@ -1,11 +1,11 @@
 """The one guarded HTTP client: it calls addresses that somebody typed, and must not reach into our own network."""
 
+import contextlib
 import ipaddress
 import socket
 import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,13 +16,12 @@ from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.poolmanager import PoolManager
 
+from webhooks.answers import Answer, ShortHeaded, beginning_of, peer_of
 from webhooks.watchdog import watchdog
 
-MOST_BYTES = 16 * 1024  # read of an answer
-KEPT = 1000  # characters of it that are kept
 _local = threading.local()
 
 # Not reachable from the internet, or bridges into IPv4, though Python's `is_global` lets them pass (webhooks.md §E).
@@ -46,23 +45,34 @@ FORBIDDEN = [
         "fec0::/10",
     )
 ]
+# Names that lead nowhere on the internet, today or tomorrow (RFC 6761, 6762, 8375; the others by custom).
+LOCAL_NAMES = (".localhost", ".localdomain", ".local", ".home.arpa", ".internal", ".lan")
+
+# What `post` raises when there is no answer, by our own name: no other file imports requests (pyproject.toml).
+NoAnswer = requests.RequestException
 
 
-class AddressNotAllowed(requests.RequestException):
+class AddressNotAllowed(NoAnswer):
     """The URL leads, or would lead, to an address that webhooks must not reach."""
 
 
 def check_url(url: str) -> None:
-    """Raise AddressNotAllowed unless `url` is a plain http(s) address on an allowed port, whatever it resolves to."""
+    """Raise AddressNotAllowed unless `url` is plain http(s) on an allowed port, to a name or to an allowed address."""
     try:
         parts = urlsplit(url)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
+        port = {"http": 80, "https": 443}.get(parts.scheme) if parts.port is None else parts.port
     except ValueError as error:
         raise AddressNotAllowed("The URL cannot be read.") from error
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise AddressNotAllowed("The URL must start with http:// or https:// and name a host.")
     if "@" in parts.netloc or any(character in url for character in "\r\n\t \\\0"):
         raise AddressNotAllowed("The URL must not hold a user name, blanks or backslashes.")
+    _check_port(port)
+    with contextlib.suppress(ValueError):  # a name, of which more is known once it is resolved
+        check_address(parts.hostname)
+
+
+def _check_port(port: int | None) -> None:
     if "*" not in settings.WEBHOOK_ALLOWED_PORTS and str(port) not in settings.WEBHOOK_ALLOWED_PORTS:
         raise AddressNotAllowed(f"Port {port} is not allowed.")
 
@@ -70,13 +80,19 @@ def check_url(url: str) -> None:
 def check_destination(url: str) -> None:
     """Raise AddressNotAllowed if `url` is not allowed, or leads to an address that is not, as far as one can see now.
 
-    A name that does not resolve at the moment passes: it may tomorrow, and every connection checks anew.
+    A name that does not resolve at the moment passes, unless it is a local network's: it may tomorrow, and every
+    connection checks anew.
     """
     check_url(url)
     host = urlsplit(url).hostname or ""
     try:
         found = _resolvers().submit(socket.getaddrinfo, host, None).result(settings.WEBHOOK_CONNECT_TIMEOUT)
-    except (OSError, UnicodeError):
+    except UnicodeError as error:
+        raise AddressNotAllowed("The URL names no possible host.") from error
+    except OSError as error:
+        name = host.rstrip(".")
+        if "." not in name or name.endswith(LOCAL_NAMES):
+            raise AddressNotAllowed("The URL names a host of a local network.") from error
         return
     for *_rest, address in found:
         check_address(str(address[0]))
@@ -117,6 +133,7 @@ def _resolvers() -> ThreadPoolExecutor:
 
 def _connect(connection: HTTPConnection) -> socket.socket:
     """Resolve once, refuse if any answer is forbidden, connect to what was checked, and check who answered."""
+    _check_port(connection.port)
     found = _resolve(connection)
     for *_rest, address in found:
         check_address(str(address[0]))
@@ -145,6 +162,8 @@ def _connect(connection: HTTPConnection) -> socket.socket:
 
 class _Guarded(HTTPConnection):
     """What both kinds of connection share."""
+
+    response_class = ShortHeaded
 
     def _new_conn(self) -> socket.socket:
         return _connect(self)
@@ -217,21 +236,7 @@ def _session() -> requests.Session:
     return kept
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a receiver answered: its status, at most MOST_BYTES of its body, and from which address."""
-
-    status: int
-    body: bytes
-    address: str | None
-    retry_after: str
-
-    def text(self) -> str:
-        """The beginning of the body, as text that PostgreSQL can keep."""
-        return self.body.decode("utf-8", "replace").replace("\0", "")[:KEPT]
-
-
-def in_words(error: requests.RequestException) -> str:
+def in_words(error: NoAnswer) -> str:
     """Why there is no answer, in words that tell a partner enough and name no address of ours."""
     if isinstance(error, AddressNotAllowed):
         return str(error)
@@ -245,7 +250,7 @@ def in_words(error: requests.RequestException) -> str:
 def post(url: str, body: bytes, headers: dict[str, str]) -> Answer:
     """POST exact bytes, and give the receiver WEBHOOK_TOTAL_TIMEOUT seconds in all to take them and to answer.
 
-    Follows no redirect. Raises AddressNotAllowed, requests.Timeout or another requests.RequestException.
+    Follows no redirect. Raises NoAnswer: an AddressNotAllowed, a requests.Timeout or another of its kinds.
     """
     check_url(url)
     with watchdog.budget(settings.WEBHOOK_TOTAL_TIMEOUT) as watched:
@@ -276,27 +281,5 @@ def _exchange(url: str, body: bytes, headers: dict[str, str]) -> Answer:
         allow_redirects=False,
         stream=True,
     ) as response:
-        address = _peer(response)
-        return Answer(response.status_code, _read(response), address, response.headers.get("Retry-After", ""))
-
-
-def _read(response: requests.Response) -> bytes:
-    text = b""
-    try:
-        while len(text) < MOST_BYTES:
-            more = response.raw.read(MOST_BYTES - len(text), decode_content=False)
-            if not more:
-                return text
-            text += more
-    except HTTPError as error:  # urllib3's: a body shorter than promised, a broken chunk
-        raise requests.ConnectionError("The answer broke off.") from error
-    response.raw.close()  # not a connection to keep: there may be gigabytes left
-    return text
-
-
-def _peer(answer: requests.Response) -> str | None:
-    sock = getattr(getattr(answer.raw, "connection", None), "sock", None)
-    try:
-        return str(sock.getpeername()[0]) if sock else None
-    except OSError:
-        return None
+        address = peer_of(response)
+        return Answer(response.status_code, beginning_of(response), address, response.headers.get("Retry-After", ""))

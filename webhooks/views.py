@@ -51,7 +51,8 @@ class EndpointViewSet(BrandAPIView, GenericViewSet[Endpoint]):
     def add(self, request: Request, brand_id: str) -> Response:
         """Make an endpoint. Its key is in this answer and in no other."""
         asked = self._checked(NewEndpointSerializer, request)
-        endpoint, key = services.add_endpoint(self.brand, url=asked["webhook_url"], statuses=asked.get("statuses"))
+        asked["url"] = asked.pop("webhook_url")
+        endpoint, key = services.add_endpoint(self.brand, **asked)
         return Response(self._shown(endpoint, key), 201)
 
     def retrieve(self, request: Request, brand_id: str, endpoint_id: str) -> Response:
@@ -116,7 +117,7 @@ class EndpointViewSet(BrandAPIView, GenericViewSet[Endpoint]):
         return Response({"success": True, "data": DiagnosisSerializer(diagnosis).data})
 
     def exam(self, request: Request, brand_id: str, endpoint_id: str) -> Response:
-        """Hold the receiver exam now, and keep its report. Takes up to a minute."""
+        """Hold the receiver exam now, and keep its report. Takes up to 50 seconds."""
         endpoint = self.endpoint(endpoint_id)
         url = self._checked(ExamSerializer, request).get("url", "")
         report = run_exam(endpoint, url=url, by=f"token {self.token.name}")

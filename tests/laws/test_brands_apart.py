@@ -11,20 +11,28 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import get_resolver
 from rest_framework.views import APIView
 
-from orders.models import OrderItem, Payment
+from orders.fulfillments import add_fulfillment
+from orders.models import Fulfillment, Order, OrderItem, Payment, Refund, Return
+from orders.refunds import request_refund
+from orders.returns import open_return
+from orders.services import set_status
 from passes.models import Pass
+from shops.admin import ABILITIES
 from shops.api import BrandAPIView
 from shops.brand_admin import BrandAdmin
 from shops.models import BrandOwned
 from shops.services import issue_token
-from tests.making import make_coupon, make_endpoint, make_member, make_order
+from tests.making import make_coupon, make_endpoint, make_member, make_order, make_paid_order
 from webhooks.models import Call, Delivery, Event
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-OURS = ("accounts", "shops", "passes", "orders", "webhooks", "storefront")
+OURS = ("accounts", "shops", "passes", "orders", "applewallet", "webhooks", "storefront")
 SHARED = {"User", "Brand"}
 EDGES = [
-    path for app in OURS for name in ("views", "serializers", "services") for path in ROOT.glob(f"{app}/{name}.py")
+    path
+    for app in OURS
+    for name in ("*views", "*serializers", "services", "parts", "fulfillments", "refunds", "returns")
+    for path in ROOT.glob(f"{app}/{name}.py")
 ]
 
 
@@ -52,11 +60,12 @@ def test_every_brand_route_goes_through_the_door():
 
 
 def test_every_action_of_the_api_names_its_ability():
+    known = {name for name, _label in ABILITIES} - {"*"}
     for route, callback in routes(get_resolver().url_patterns):
         view = view_class(callback)
-        if route.startswith("shops") and isinstance(view, type) and issubclass(view, APIView):
+        if route.startswith(("shops", "passes", "search")) and isinstance(view, type) and issubclass(view, APIView):
             for action in getattr(callback, "actions", {"get": ""}).values():
-                assert view.abilities.get(action, view.ability).startswith("shops."), (route, action)
+                assert view.abilities.get(action, view.ability) in known, (route, action)
 
 
 @pytest.mark.parametrize("path", EDGES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -130,6 +139,43 @@ def mixed_rows(brand, order):
     yield lambda: brand.idempotency_keys.create(token=token, key="x", request_digest="")
 
 
+def mixed_parts(brand, order):
+    """The same for a paid order's parts."""
+    set_status(order, "paid")
+    theirs = {
+        "fulfillment": add_fulfillment(order, "shipping"),
+        "refund": request_refund(order, by="x", passes="all"),
+        "of_return": open_return(order, passes="all"),
+    }
+    mine = make_paid_order(brand)
+    for part in theirs.values():
+        yield lambda part=part: type(part).objects.filter(pk=part.pk).update(order=mine)
+        yield lambda part=part: part.items.update(brand=brand)
+    item = mine.items.get()
+    yield lambda: brand.fulfillment_items.create(fulfillment=theirs["fulfillment"], item=item)
+    yield lambda: brand.refund_items.create(refund=theirs["refund"], item=item, pass_was="active")
+    yield lambda: brand.return_items.create(of_return=theirs["of_return"], item=item)
+    ours = open_return(mine, passes="all")
+    yield lambda: brand.returns.filter(pk=ours.pk).update(refund=theirs["refund"])
+    free = make_paid_order(order.brand).items.get()
+    for rows in (
+        add_fulfillment(mine, "shipping").items,
+        request_refund(mine, by="x", passes="all").items,
+        ours.items,
+    ):
+        yield lambda rows=rows: rows.update(item=free)
+
+
+def test_the_database_refuses_parts_that_mix_brands(brand, theirs):
+    refused = 0
+    for write in mixed_parts(brand, theirs):
+        with pytest.raises(IntegrityError, match="same_brand"), transaction.atomic():
+            write()
+            connection.check_constraints()
+        refused += 1
+    assert refused == 13
+
+
 def test_the_database_refuses_rows_that_mix_brands(brand, theirs):
     refused = 0
     for write in mixed_rows(brand, theirs):
@@ -140,7 +186,11 @@ def test_the_database_refuses_rows_that_mix_brands(brand, theirs):
     assert refused == 10
 
 
-BODIES = {"patch": {"processing_status": "archived"}, "post": {}}
+BODIES = {
+    "patch": {"processing_status": "archived", "status": "cancelled"},
+    "post": {"kind": "shipping", "passes": []},
+}
+ROWS = (Order, Fulfillment, Refund, Return, Pass, Event, Call)
 
 
 @pytest.mark.parametrize(
@@ -148,18 +198,22 @@ BODIES = {"patch": {"processing_status": "archived"}, "post": {}}
     [(route, method) for route, callback in BRAND_ROUTES.items() for method in callback.actions if method != "head"],
 )
 def test_no_route_opens_another_brands_rows(api, other, theirs, route, method):
-    before = [list(model.objects.order_by("pk").values()) for model in (type(theirs), Pass, Event, Call)]
-    path = route.replace("<str:order_id>", str(theirs.uuid))
+    set_status(theirs, "paid")
+    code = theirs.items.get().issued_pass.qr_code
+    path = route.replace("<str:order_id>", str(theirs.uuid)).replace("<str:code>", code)
+    path = path.replace("<str:fulfillment_id>", str(add_fulfillment(theirs, "shipping").uuid))
+    path = path.replace("<str:return_id>", str(open_return(theirs, passes="all").uuid))
+    before = [list(model.objects.order_by("pk").values()) for model in ROWS]
     through_their_door = api.call(
         method.upper(), "/" + path.replace("<str:brand_id>", str(other.uuid)), BODIES.get(method)
     )
     assert through_their_door.status_code == 404
-    if "order_id" in route:
+    if "order_id" in route or "code" in route:
         through_mine = api.call(
             method.upper(), "/" + path.replace("<str:brand_id>", str(api.base.split("/")[2])), BODIES.get(method)
         )
         assert through_mine.status_code == 404
-    assert [list(model.objects.order_by("pk").values()) for model in (type(theirs), Pass, Event, Call)] == before
+    assert [list(model.objects.order_by("pk").values()) for model in ROWS] == before
 
 
 def test_a_token_opens_no_brand_that_does_not_exist(api):

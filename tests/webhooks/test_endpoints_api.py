@@ -3,13 +3,17 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from orders.services import set_processing_status, set_status
 from shops.encryption import decrypt
+from shops.errors import InvalidInput
 from tests.making import make_coupon, make_endpoint, make_member, make_order
 from webhooks import delivery
+from webhooks.exam import run_exam
 from webhooks.models import Call, Delivery, Endpoint
+from webhooks.services import add_endpoint, change_endpoint
 from webhooks.signing import wllt_signature
 
 KEYS = [
@@ -18,6 +22,7 @@ KEYS = [
     "is_validated",
     "is_active",
     "statuses",
+    "concurrency",
     "key_hint",
     "state",
     "disabled_reason",
@@ -49,6 +54,10 @@ def test_an_endpoint_is_made_and_its_key_shown_once(api, brand):
         ({"webhook_url": "http://169.254.169.254/"}, "webhook_url"),
         ({"webhook_url": "https://partner.example:22/"}, "webhook_url"),
         ({"webhook_url": "http://u:p@partner.example/"}, "webhook_url"),
+        ({"webhook_url": "https://partner.example/", "concurrency": 0}, "concurrency"),
+        ({"webhook_url": "https://partner.example/", "concurrency": 51}, "concurrency"),
+        ({"webhook_url": "https://partner.example/", "concurrency": "4"}, "concurrency"),
+        ({"webhook_url": "https://partner.example/", "concurrency": True}, "concurrency"),
         ({"webhook_url": "https://partner.example/", "statuses": []}, "statuses"),
         ({"webhook_url": "https://partner.example/", "statuses": ["shipped"]}, "statuses.0"),
         ({"webhook_url": "https://partner.example/" + "x" * 2000}, "webhook_url"),
@@ -77,6 +86,27 @@ def test_a_change_is_made_and_a_new_url_is_validated_anew(api, brand):
     assert (endpoint.url, endpoint.is_active) == ("https://partner.example/new", True)
 
 
+def test_the_calls_at_once_have_bounds(api, brand):
+    made = api.post("/webhooks", {"webhook_url": "https://partner.example/", "concurrency": 50}).json()["data"]
+    path = f"/webhooks/{made['identifier']}"
+    assert made["concurrency"] == 50
+    assert api.patch(path, {"concurrency": 1}).json()["data"]["concurrency"] == 1
+    assert api.patch(path, {"is_active": True}).json()["data"]["concurrency"] == 1
+    for wrong in (0, -1, 51, 4.5, "4", None):
+        answer = api.patch(path, {"concurrency": wrong, "is_active": False})
+        assert (answer.status_code, list(answer.json()["errors"])) == (422, ["concurrency"])
+    endpoint = brand.endpoints.get()
+    for wrong in (0, 51):
+        with pytest.raises(InvalidInput, match="from 1 to 50"):
+            change_endpoint(endpoint, concurrency=wrong, is_active=False)
+        with pytest.raises(InvalidInput, match="from 1 to 50"):
+            add_endpoint(brand, url="https://partner.example/", concurrency=wrong)
+        with pytest.raises(IntegrityError, match="endpoint_concurrency_bounds"), transaction.atomic():
+            Endpoint.objects.update(concurrency=wrong)
+    endpoint.refresh_from_db()
+    assert (endpoint.concurrency, endpoint.is_active, brand.endpoints.count()) == (1, True, 1)
+
+
 def test_switched_on_again_it_starts_clean(api, brand):
     now = timezone.now()
     endpoint, _key = make_endpoint(
@@ -100,12 +130,16 @@ def test_a_removed_endpoint_is_told_nothing_and_its_log_stays(api, brand):
     order = make_order(brand)
     sent = Delivery.objects.get()
     Call.objects.create(brand=brand, delivery=sent, attempt=1, url=endpoint.url, interval=0)
+    report = run_exam(endpoint)
     assert api.call("DELETE", f"/webhooks/{endpoint.uuid}").json() == {"success": True}
     set_status(order, "paid")
     assert list(Delivery.objects.values_list("state", flat=True)) == ["canceled"]
     assert api.get(f"/webhooks/{endpoint.uuid}").status_code == 404
     assert api.get("/webhooks").json()["data"] == []
     assert len(api.get(f"/orders/{order.uuid}/webhooks").json()["data"]) == 1
+    assert brand.exam_reports.get() == report
+    for path in ("/test", "/exams"):
+        assert api.post(f"/webhooks/{endpoint.uuid}{path}", {}).status_code == 404
 
 
 @pytest.mark.django_db(transaction=True)
@@ -300,6 +334,11 @@ def test_the_clinic_names_the_mistake(api, brand):
     data = api.post(f"/webhooks/{endpoint.uuid}/clinic", asked).json()["data"]
     assert (data["verdict"], data["scheme"]) == ("upper_case_hex", "wllt-signature")
     assert header not in data["explanation"]
+    wide = wllt_signature(key, body.encode("utf-16-le"))
+    asked = {"body": body.encode("utf-16-le").decode(), "header": header, "own_result": wide}
+    assert api.post(f"/webhooks/{endpoint.uuid}/clinic", asked).json()["data"]["verdict"] == "header_foreign"
+    asked |= {"body": body}
+    assert api.post(f"/webhooks/{endpoint.uuid}/clinic", asked).json()["data"]["verdict"] == "other_charset"
     assert api.post(f"/webhooks/{endpoint.uuid}/clinic", {"body": body}).status_code == 422
 
 

@@ -1,14 +1,11 @@
-"""Warnings, retention, and secrets under a new key."""
+"""Warnings and retention."""
 
 from datetime import timedelta
 
 import pytest
-from cryptography.fernet import Fernet
-from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.models import User
-from shops.encryption import decrypt
 from tests.making import make_endpoint, make_order
 from webhooks.models import Call, Delivery, Endpoint, Event
 from webhooks.tasks import forget_delivered, warn_of_failing
@@ -92,16 +89,3 @@ def test_events_without_deliveries_go_too(brand, settings):
     assert list(Event.objects.values_list("order_uuid", flat=True)) == list(
         Delivery.objects.values_list("order_uuid", flat=True)
     )
-
-
-def test_secrets_move_to_the_newest_key(brand, settings, capsys):
-    endpoint, key = make_endpoint(brand)
-    endpoint.previous_key = endpoint.encrypted_key
-    endpoint.save()
-    newest = Fernet.generate_key().decode()
-    settings.ENCRYPTION_KEYS = [newest, *settings.ENCRYPTION_KEYS]
-    call_command("rotate_encryption")
-    assert capsys.readouterr().out == "1 endpoints' keys are encrypted with the newest key.\n"
-    settings.ENCRYPTION_KEYS = [newest]
-    endpoint.refresh_from_db()
-    assert decrypt(bytes(endpoint.encrypted_key)) == decrypt(bytes(endpoint.previous_key)) == key

@@ -5,10 +5,11 @@ import pytest
 from shops.permissions import may
 from tests.admin.helping import said, text_of
 from tests.admin.webhooks.helping import state_of
-from webhooks.models import Delivery, Endpoint
+from webhooks.models import Delivery, Endpoint, Probe
 
-PAGES = ["test", "key", "replay", "cancel"]
+PAGES = ["test", "key", "replay", "cancel", "exam"]
 CHANGES = {"test": {}, "key": {}, "cancel": {}, "replay": {"what": "given_up"}}
+CHANGES |= {"exam": {"url": "http://127.0.0.1:9/hook"}, "clinic": {"body": "{}", "headers": "0" * 64}}
 
 
 @pytest.mark.parametrize("role", ["viewer", "support"])
@@ -20,6 +21,7 @@ def test_who_only_looks_does_nothing(staff, endpoint, delivery, role):
         assert f"/{name}/" not in page
         assert somebody.get(f"webhooks_endpoint_{name}", endpoint.pk).status_code == 403
         assert somebody.post(f"webhooks_endpoint_{name}", endpoint.pk, **CHANGES[name]).status_code == 403
+    assert not Probe.objects.exists()
     assert 'name="action"' not in text_of(somebody.get("webhooks_delivery_change", delivery.pk))
     somebody.act("webhooks_delivery", "cancel_pending", delivery)
     assert state_of(delivery) == "pending"
@@ -28,7 +30,19 @@ def test_who_only_looks_does_nothing(staff, endpoint, delivery, role):
     assert state_of(delivery) == "exhausted"
 
 
-@pytest.mark.parametrize("name", PAGES)
+def test_a_viewer_does_not_ask_the_clinic_and_support_does(staff, endpoint, delivery):
+    viewer, support = staff("viewer"), staff("support")
+    for page in (("webhooks_endpoint_change", endpoint.pk), ("webhooks_delivery_change", delivery.pk)):
+        assert "/clinic/" not in text_of(viewer.get(*page))
+        assert "/clinic/" in text_of(support.get(*page))
+    assert viewer.get("webhooks_endpoint_clinic", endpoint.pk).status_code == 403
+    assert viewer.post("webhooks_endpoint_clinic", endpoint.pk, **CHANGES["clinic"]).status_code == 403
+    assert "What the clinic found" in text_of(
+        support.post("webhooks_endpoint_clinic", endpoint.pk, **CHANGES["clinic"])
+    )
+
+
+@pytest.mark.parametrize("name", [*PAGES, "clinic"])
 def test_another_brands_endpoint_is_out_of_reach(staff, endpoint, their_delivery, name):
     owner = staff("owner")
     theirs = their_delivery.endpoint
@@ -41,6 +55,7 @@ def test_another_brands_endpoint_is_out_of_reach(staff, endpoint, their_delivery
         assert "velo" not in answer.content.decode()
     assert Endpoint.objects.filter(pk=theirs.pk).values().get() == before
     assert state_of(their_delivery) == "exhausted"
+    assert not Probe.objects.exists()
 
 
 @pytest.mark.parametrize(("action", "state"), [("send_again", "exhausted"), ("cancel_pending", "pending")])
@@ -61,7 +76,7 @@ def test_somebody_in_two_brands_acts_by_the_role_in_each(staff, delivery, their_
     assert texts[1].startswith("1 delivery stays as it is")
 
 
-@pytest.mark.parametrize("permission", ["test endpoint", "rotate key", "send again", "cancel delivery"])
+@pytest.mark.parametrize("permission", ["test endpoint", "hold exam", "rotate key", "send again", "cancel delivery"])
 def test_managers_and_owners_may(staff, brand, permission):
     allowed = {role for role in ("viewer", "support", "manager", "owner") if may(staff(role).user, permission)}
     assert allowed == {"manager", "owner"}

@@ -19,6 +19,7 @@ class Command(BaseCommand):
     """The same drain as the worker's, in a loop of its own. Runs beside workers without harm."""
 
     help = "Send due webhooks, with PostgreSQL alone: for an installation without Redis, or while it is down."
+    requires_system_checks = ()  # they load the whole site, 25 MB that nothing here needs
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
