@@ -1,4 +1,4 @@
-"""Webhooks: deliveries a second beside the bare HTTP client, and the time from placing an order to the receiver."""
+"""Webhooks: deliveries a second beside the bare client and over fresh TLS, and how long news takes beside others'."""
 
 import argparse
 import json
@@ -11,26 +11,59 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:] = [str(HERE.parent), *(folder for folder in sys.path if Path(folder).resolve() != HERE)]
 
-from bench.support.machine import running  # noqa: E402 -- "webhooks" is the app's name, and must not be this file's
+from bench.support.machine import asked, pin_postgres, processors, running, sides  # noqa: E402 -- "webhooks" is the app's name, and must not be this file's
 
-WORKER = ["-m", "celery", "--app", "walletapp", "worker", "--pool", "threads", "--concurrency", "4"]
+WORKER = ["-m", "celery", "--app", "walletapp", "worker", "--pool", "threads", "--concurrency", "8"]
+WORKER += ["--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
+RECEIVER, RATES, WAITS = "bench.support.receiver", "bench.support.rates", "bench.support.waits"
+HOSTS = 500  # different ones, behind TLS
+QUIET = {"LOG_LEVEL": "WARNING"}
 
 
 def measure(*, rounds: int) -> dict[str, Any]:
-    """Everything, in one run; the worker starts between the two measurements."""
+    """Everything, in one run."""
     started = time.monotonic()
+    sender, others = sides()
+    pinned = pin_postgres(others)
+    figures = {**kept(sender, others, rounds), **fresh(sender, others, rounds)}
+    pin_postgres(processors())
+    return {**figures, **waits(), "pinned": pinned, "took_s": round(time.monotonic() - started, 1)}
+
+
+def kept(sender: set[int], others: set[int], rounds: int) -> dict[str, Any]:
+    """Deliveries a second over kept connections: the sender has a processor, everybody else another one."""
+    with running(["-m", RECEIVER], others) as receiver:
+        url = f"http://127.0.0.1:{int(_line(receiver))}"
+        with running(["-m", RATES, "kept", url, str(rounds)], sender, **QUIET) as rates:
+            return dict(json.loads(_line(rates)))
+
+
+def fresh(sender: set[int], others: set[int], rounds: int) -> dict[str, Any]:
+    """Deliveries a second, each over a TLS connection of its own."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running(["-m", "bench.support.tls_receiver", folder, str(HOSTS)], others) as receiver,
+    ):
+        told = json.loads(_line(receiver))
+        words = ["fresh", str(rounds), told["stranger"], *told["urls"]]
+        with running(["-m", RATES, *words], sender, SSL_CERT_FILE=told["trusted"], **QUIET) as rates:
+            figures = dict(json.loads(_line(rates)))
+        handshakes = asked(receiver, "how many?")["handshakes"]
+    if handshakes != HOSTS * (rounds + 1):
+        raise RuntimeError(f"{handshakes} TLS handshakes were made for {HOSTS * (rounds + 1)} deliveries")
+    return figures
+
+
+def waits() -> dict[str, Any]:
+    """How long news takes, through Redis and one worker as in production; nobody is kept to a processor."""
     with (
         tempfile.TemporaryFile("w+") as log,
-        running(["-m", "bench.support.receiver"], set()) as receiver,
+        running(["-m", RECEIVER], set()) as receiver,
+        running(WORKER, set(), errors=log, **QUIET),
     ):
         url = f"http://127.0.0.1:{int(_line(receiver))}"
-        with running(["-m", "bench.support.deliveries", url, str(rounds)], set(), LOG_LEVEL="WARNING") as deliveries:
-            figures = dict(json.loads(_line(deliveries)))
-            with running([*WORKER, "--loglevel", "WARNING"], set(), errors=log):
-                time.sleep(8)  # until the worker listens
-                _say(deliveries, "go")
-                figures |= json.loads(_line(deliveries))
-    return figures | {"took_s": round(time.monotonic() - started, 1)}
+        with running(["-m", WAITS, url], set(), **QUIET) as parts:
+            return dict(json.loads(_line(parts)))
 
 
 def _line(process: Any) -> str:
@@ -38,11 +71,6 @@ def _line(process: Any) -> str:
     if not line:
         raise RuntimeError("a part of the measurement broke off; what it said stands above")
     return str(line)
-
-
-def _say(process: Any, word: str) -> None:
-    process.stdin.write(word + "\n")
-    process.stdin.flush()
 
 
 def main() -> None:
@@ -56,7 +84,7 @@ def main() -> None:
         print(json.dumps(figures))
     else:
         for name, value in figures.items():
-            print(f"{name:28} {value}")
+            print(f"{name:34} {value}")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 A job is {"port", "head", "connections", "seconds"}, where `head` is the text of a whole request; or {"port", "walk",
 "token", "host", "pages"}, which follows next_page_url with one connection; or {"port", "fetch"}, one request whose
-answer comes back. Answers must be 200 with a Content-Length.
+answer comes back. Answers must be 200 with a Content-Length, or 304.
 """
 
 import selectors
@@ -60,6 +60,8 @@ def _length(answer: bytes) -> int:
     if end < 0:
         return 0
     head = answer[:end].lower()
+    if head.startswith(b"http/1.1 304"):  # has no body
+        return end + 4
     if not head.startswith(b"http/1.1 200"):
         raise ConnectionError(answer[:500].decode(errors="replace"))
     start = head.index(b"content-length:") + 15

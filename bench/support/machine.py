@@ -53,13 +53,27 @@ def _pin(process: int, processors: set[int]) -> bool:
     return True
 
 
+def cpu_seconds(process: int) -> float | None:
+    """The seconds that a process of this machine has been at work, to a hundredth; None if that cannot be read."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def processors() -> set[int]:
+    """All that this process may use; none where they cannot be chosen."""
+    try:
+        return os.sched_getaffinity(0)
+    except AttributeError:
+        return set()
+
+
 def sides() -> tuple[set[int], set[int]]:
     """The processors of server and client; both the same where there is one or where they cannot be chosen."""
-    try:
-        usable = sorted(os.sched_getaffinity(0))
-    except AttributeError:
-        return set(), set()
-    return {usable[0]}, {usable[-1]}
+    usable = sorted(processors())
+    return set(usable[:1]), set(usable[-1:])
 
 
 @contextlib.contextmanager
@@ -106,6 +120,18 @@ def web_server(application: str, processors: set[int], **environment: str) -> It
             log.seek(0)
             print("".join(log.readlines()[-20:]), file=sys.stderr)
             raise
+
+
+def asked(process: "subprocess.Popen[str]", word: str) -> dict[str, Any]:
+    """Say a word to a process and wait for its line of JSON."""
+    if process.stdin is None or process.stdout is None:
+        raise RuntimeError("the process has no pipes")
+    process.stdin.write(word + "\n")
+    process.stdin.flush()
+    line = process.stdout.readline()
+    if not line:
+        raise RuntimeError("a part of the measurement broke off; what it said stands above")
+    return dict(json.loads(line))
 
 
 class Client:

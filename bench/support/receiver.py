@@ -1,15 +1,18 @@
 """A receiver of webhooks that costs little: it answers 200 to everything and keeps the time of each body's order.
 
-`GET /times` answers with {order: seconds since 1970} and forgets them. It prints its port.
+A path that begins with `/after/N/` is answered after N milliseconds. `GET /times` answers with {order: seconds since
+1970} and forgets them. It prints its port.
 """
 
 import asyncio
+import re
 import time
 from typing import Any
 
 import orjson
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/plain\r\n\r\nok"
+DELAY = re.compile(rb"post /after/(\d+)/")
 
 
 class Receiver(asyncio.Protocol):
@@ -32,9 +35,17 @@ class Receiver(asyncio.Protocol):
             if len(self.data) < end + 4 + length:
                 return
             body, self.data = self.data[end + 4 : end + 4 + length], self.data[end + 4 + length :]
-            self.transport.write(ANSWER if body else self._told())
             if body:
                 self.times.setdefault(orjson.loads(body)["order_id"], time.time())
+                self._answer(DELAY.match(head))
+            else:
+                self.transport.write(self._told())
+
+    def _answer(self, delay: "re.Match[bytes] | None") -> None:
+        if delay is None:
+            self.transport.write(ANSWER)
+        else:
+            asyncio.get_running_loop().call_later(int(delay[1]) / 1000, self.transport.write, ANSWER)
 
     def _told(self) -> bytes:
         body = orjson.dumps(self.times)
