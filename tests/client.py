@@ -14,10 +14,11 @@ class Api:
         self.token = token
 
     def call(self, method, path, body=None, **headers):
-        """`path` below the brand, or from the root when it starts with /shops."""
+        """`path` below the brand; from the root when it starts with /shops, or is one that the root has."""
         data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         known = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        url = path if path.startswith("/shops") else self.base + path
+        is_whole = path.startswith("/shops") or path.partition("?")[0] in {"/passes", "/search/pass"}
+        url = path if is_whole else self.base + path
         kind = headers.pop("content_type", "application/json")
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.client.generic(method, url, data, content_type=kind, headers=known | given)

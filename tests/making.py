@@ -2,7 +2,8 @@
 
 import itertools
 
-from orders.services import place_order
+from orders.models import OrderStatus
+from orders.services import place_order, set_status
 from shops.models import Brand
 from shops.services import earn_points, issue_token
 from webhooks.services import add_endpoint
@@ -30,6 +31,22 @@ def make_order(brand, *, member=None, coupon=None, quantity=1, points=0, **optio
     member = member or make_member(brand, points=points if isinstance(points, int) else 0)
     coupon = coupon or make_coupon(brand)
     return place_order(member, [(coupon, quantity)], points=points, **options)
+
+
+def make_paid_order(brand, **options):
+    """A paid order. Its passes have QR codes: `codes_of` tells them."""
+    order = make_order(brand, **options)
+    return set_status(order, OrderStatus.PAID)
+
+
+def codes_of(order):
+    """The QR codes of an order's passes, as they were bought."""
+    return list(order.items.order_by("pk").values_list("issued_pass__qr_code", flat=True))
+
+
+def make_pass(brand, **options):
+    """A pass that was paid for."""
+    return make_paid_order(brand, **options).items.get().issued_pass
 
 
 def make_endpoint(brand, url="http://127.0.0.1:9/hook", **columns):

@@ -10,7 +10,8 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from shops.errors import InvalidInput, ShopError
+from shops.errors import InvalidInput, ShopError, TooSoon
+from walletapp.middleware import API
 
 logger = structlog.get_logger(__name__)
 
@@ -30,7 +31,8 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:  # noq
     if isinstance(error, InvalidInput):
         return Response(invalid(error.errors), status=422)
     if isinstance(error, ShopError):
-        return Response({"message": str(error)}, status=error.status)
+        headers = {"Retry-After": str(error.wait)} if isinstance(error, TooSoon) else None
+        return Response({"message": str(error)}, status=error.status, headers=headers)
     if isinstance(error, exceptions.ValidationError):
         return Response(invalid(flatten(error.get_full_details())), status=422)
     if isinstance(error, Http404 | exceptions.NotFound):
@@ -90,7 +92,7 @@ def _text(path: str, detail: dict[str, Any]) -> str:
 
 
 def _wants_page(request: HttpRequest) -> bool:
-    return not request.path.startswith("/shops") and "text/html" in request.headers.get("Accept", "")
+    return not request.path.startswith(API) and "text/html" in request.headers.get("Accept", "")
 
 
 def _plain(request: HttpRequest, status: int, message: str) -> HttpResponse:

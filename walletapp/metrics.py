@@ -1,4 +1,4 @@
-"""Prometheus metrics: requests as this process saw them, webhooks and orders as PostgreSQL knows them."""
+"""Prometheus metrics: requests as this process saw them, webhooks and pushes as PostgreSQL knows them."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -63,12 +63,71 @@ SELECT count(*), coalesce(sum(duration_ms), 0) / 1000.0,
 FROM webhooks_call WHERE started_at > now() - interval '5 minutes' AND duration_ms IS NOT NULL
 """
 
+PUSHES = """
+WITH held AS (
+    SELECT t.id FROM applewallet_packagetype t WHERE t.push_paused_at IS NOT NULL OR NOT EXISTS (
+        SELECT 1 FROM applewallet_credential c
+        WHERE c.type_id = t.id AND c.is_active AND now() >= c.valid_from AND now() < c.valid_until
+    )
+)
+SELECT count(*) FILTER (WHERE state = 'pending'), count(*) FILTER (WHERE state = 'pending' AND attempts > 0),
+    count(*) FILTER (WHERE state = 'sending'), count(*) FILTER (WHERE state = 'sending' AND lease_until < now()),
+    coalesce(extract(epoch FROM now() - min(due_at) FILTER (
+        WHERE state = 'pending' AND due_at <= now() AND type_id NOT IN (SELECT id FROM held)
+    )), 0)::float8,
+    (SELECT count(*) FROM applewallet_packagetype WHERE push_paused_at IS NOT NULL)
+FROM applewallet_push WHERE state IN ('pending', 'sending')
+"""
+PUSH_METRICS = [
+    ("walletapp_push_pending", "Pushes waiting, due or not."),
+    ("walletapp_push_retrying", "Pushes waiting for another attempt."),
+    ("walletapp_push_sending", "Pushes in flight."),
+    ("walletapp_push_expired_leases", "Pushes whose worker was lost."),
+    ("walletapp_push_oldest_due_seconds", "How late the oldest due push is that nothing holds back."),
+    ("walletapp_push_paused_types", "Package types whose pushes are stopped."),
+]
+RECENT_PUSHES = """
+SELECT state, coalesce(last_status::text, ''), count(*) FROM applewallet_push
+WHERE done_at > now() - interval '5 minutes' GROUP BY 1, 2
+"""
+
+
+CERTIFICATES = """
+SELECT t.identifier, CASE WHEN c.is_test THEN 'tests' ELSE 'phones' END,
+    (extract(epoch FROM c.valid_until - now()) / 86400)::float8
+FROM applewallet_credential c JOIN applewallet_packagetype t ON t.id = c.type_id WHERE c.is_active ORDER BY 1
+"""
+
 
 class FromDatabase(Collector):
     """Figures that belong to the whole installation, read when they are asked for."""
 
     def collect(self) -> Iterator[Metric]:
-        """The state of the webhook queue, and the calls of the last five minutes."""
+        """The state of the queues, what came of the last five minutes' calls and pushes, and certificates."""
+        yield from self._webhooks()
+        yield from self._pushes()
+        yield self._certificates()
+
+    def _certificates(self) -> Metric:
+        days = GaugeMetricFamily(
+            "walletapp_certificate_days_left", "Days until a certificate in use expires.", labels=["type", "use"]
+        )
+        for identifier, use, left in _rows(CERTIFICATES):
+            days.add_metric([identifier, use], left)
+        return days
+
+    def _pushes(self) -> Iterator[Metric]:
+        [queue] = _rows(PUSHES)
+        for (name, text), value in zip(PUSH_METRICS, queue, strict=True):
+            yield GaugeMetricFamily(name, text, value)
+        recent = GaugeMetricFamily(
+            "walletapp_push_recent", "Pushes done within the last 5 minutes.", labels=["outcome", "status"]
+        )
+        for outcome, status, count in _rows(RECENT_PUSHES):
+            recent.add_metric([outcome, status], count)
+        yield recent
+
+    def _webhooks(self) -> Iterator[Metric]:
         [queue] = _rows(QUEUE)
         for (name, text), value in zip(QUEUE_METRICS, queue, strict=True):
             yield GaugeMetricFamily(name, text, value)

@@ -20,6 +20,8 @@ def complete(result: dict[str, Any], **_of_the_generator: Any) -> dict[str, Any]
     buyer, placed, changed = (schemas[f"{name}Request"] for name in ("Buyer", "PlaceOrder", "PatchedChangeOrder"))
     buyer["anyOf"] = [{"required": ["identifier"]}, {"required": ["email"]}]
     placed["properties"]["items"]["minItems"] = 1
+    schemas["PatchedBlockRequest"]["required"] = ["blocked"]
+    result["paths"]["/shops/{brand_id}/passes/{code}"]["patch"]["requestBody"]["required"] = True
     boolean = {"type": "boolean"}
     changed["properties"]["mail_delivered_in_inbox"] = {"oneOf": [boolean, {"$ref": "#/components/schemas/ZeroOrOne"}]}
     for properties, name in ((buyer, "name"), (placed, "member_partner_id"), (changed, "member_partner_id")):

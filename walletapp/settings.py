@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "accounts",
     "shops",
     "webhooks",
+    "applewallet",
     "passes",
     "orders",
     "storefront",
@@ -128,12 +129,23 @@ DATABASES["default"] |= {
     "CONN_MAX_AGE": None,
     "CONN_HEALTH_CHECKS": True,  # costs nothing: see walletapp/postgres
     "OPTIONS": {
+        # A server whose network has gone silent is given up within a minute, not after the system's two hours.
+        "connect_timeout": 5,
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 30_000,
         **DATABASES["default"].get("OPTIONS", {}),
         # Django's None would switch even an explicit prepare=True off; so only statements that ask are prepared.
         "prepare_threshold": 10**9 if flag("DATABASE_PREPARE", default=True) else None,
-        "connect_timeout": 5,
         # Prepared statements are planned once: planning the order list costs more than running it. JIT likewise.
-        "options": env.str("DATABASE_SESSION_OPTIONS", "-c plan_cache_mode=force_generic_plan -c jit=off"),
+        # The rest has the server give up a client that went silent: its locks would hold others up for two hours.
+        "options": env.str(
+            "DATABASE_SESSION_OPTIONS",
+            "-c plan_cache_mode=force_generic_plan -c jit=off -c idle_in_transaction_session_timeout=60s"
+            " -c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+            " -c tcp_user_timeout=30s",
+        ),
         "application_name": env.str("APPLICATION_NAME", "walletapp"),
     },
     "DISABLE_SERVER_SIDE_CURSORS": flag("DATABASE_BEHIND_PGBOUNCER", default=False),
@@ -172,8 +184,11 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False  # a lost hint costs a second, a repeated one a worker: the rows are the truth
 CELERY_TASK_DEFAULT_QUEUE = "walletapp"
 CELERY_TASK_PUBLISH_RETRY = False  # a request must not wait for the broker
-CELERY_TASK_QUEUES = [Queue("walletapp"), Queue("webhooks")]
-CELERY_TASK_ROUTES = {"webhooks.tasks.*": {"queue": "webhooks"}}
+CELERY_TASK_QUEUES = [Queue("walletapp"), Queue("webhooks"), Queue("pushes")]
+CELERY_TASK_ROUTES = {
+    "webhooks.tasks.*": {"queue": "webhooks"},
+    "applewallet.tasks.push_due": {"queue": "pushes"},
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_ENABLE_UTC = True
@@ -208,6 +223,7 @@ SPECTACULAR_SETTINGS = {
     "TAGS": [
         {"name": "Shops", "description": "What the token opens."},
         {"name": "Orders", "description": "The orders of a shop."},
+        {"name": "Passes", "description": "Look at passes; redeem and block them."},
         {"name": "Webhooks", "description": "Who hears of the orders."},
     ],
     "VERSION": "1.0.0",
@@ -225,6 +241,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "OrderStatus": "orders.models.OrderStatus",
         "ProcessingStatus": "orders.models.ProcessingStatus",
+        "FulfillmentStatus": "orders.models.FulfillmentStatus",
+        "RefundStatus": "orders.models.RefundStatus",
+        "ReturnStatus": "orders.models.ReturnStatus",
         "PassStatus": "passes.models.PassStatus",
         "ZeroOrOne": [(0, 0), (1, 1)],
     },
@@ -244,9 +263,31 @@ WEBHOOK_TOTAL_TIMEOUT = number("WEBHOOK_TOTAL_TIMEOUT", 15)  # of a call, from t
 WEBHOOK_LEASE = int(number("WEBHOOK_LEASE", 45))  # seconds after which a silent worker is taken for dead
 WEBHOOK_KEPT_DAYS = int(number("WEBHOOK_KEPT_DAYS", 90))  # of what was delivered; the rest is kept
 WEBHOOK_CONCURRENCY = int(number("WEBHOOK_CONCURRENCY", 16))  # calls in flight per worker process
+# What somebody asks us to send to an endpoint; all endpoints of a brand together may have three times as much.
+WEBHOOK_TESTS_PER_MINUTE = int(number("WEBHOOK_TESTS_PER_MINUTE", 10))  # 0 switches the limit off
+WEBHOOK_EXAMS_PER_HOUR = int(number("WEBHOOK_EXAMS_PER_HOUR", 10))  # likewise
 # Private addresses that webhooks may reach, as networks; empty in production, loopback in the demo and the tests.
 WEBHOOK_ALLOWED_NETWORKS = env.list("WEBHOOK_ALLOWED_NETWORKS", default=[])
 WEBHOOK_ALLOWED_PORTS = env.list("WEBHOOK_ALLOWED_PORTS", default=["80", "443"])  # "*" allows every port
+
+# --- Pushes to phones -----------------------------------------------------------------------------------------------
+
+APNS_URL = env.str("APNS_URL", "https://api.push.apple.com").rstrip("/")
+APNS_CA_FILE = env.str("APNS_CA_FILE", None)  # authorities to trust there; else those that browsers trust
+APNS_PUSH_TYPE = env.str("APNS_PUSH_TYPE", "background")  # the apns-push-type header; empty leaves it out
+APNS_TIMEOUT = number("APNS_TIMEOUT", 15)  # seconds for one push, with a second try on a fresh connection
+APNS_LEASE = int(number("APNS_LEASE", 60))  # seconds after which a silent process is taken for dead
+APNS_PAUSE = number("APNS_PAUSE", 10)  # seconds between two pushes to one phone about one package type
+APNS_CONCURRENCY = int(number("APNS_CONCURRENCY", 500))  # pushes in flight per process; half of them for one type
+APNS_PUSHES_PER_SECOND = number("APNS_PUSHES_PER_SECOND", 200)  # per process; 0 for no limit
+APNS_KEPT_DAYS = int(number("APNS_KEPT_DAYS", 14))  # of what was sent or given up
+
+if not APNS_URL.startswith("https://"):
+    raise ImproperlyConfigured("APNS_URL must begin with https://.")
+if APNS_CA_FILE and not Path(APNS_CA_FILE).is_file():
+    raise ImproperlyConfigured(f"APNS_CA_FILE names no file: {APNS_CA_FILE!r}.")
+if APNS_LEASE <= APNS_TIMEOUT:
+    raise ImproperlyConfigured("APNS_LEASE must be longer than APNS_TIMEOUT.")
 
 # --- Mail -----------------------------------------------------------------------------------------------------------
 
@@ -340,6 +381,51 @@ UNFOLD = {
                         "link": reverse_lazy("admin:webhooks_delivery_changelist"),
                     },
                     {"title": _("Calls"), "icon": "call_made", "link": reverse_lazy("admin:webhooks_call_changelist")},
+                    {
+                        "title": _("Receiver exams"),
+                        "icon": "quiz",
+                        "link": reverse_lazy("admin:webhooks_examreport_changelist"),
+                    },
+                ],
+            },
+            {
+                "title": _("Apple Wallet"),
+                "items": [
+                    {
+                        "title": _("Diagnosis"),
+                        "icon": "stethoscope",
+                        "link": reverse_lazy("admin:applewallet_packagetype_changelist"),
+                    },
+                    {
+                        "title": _("Design"),
+                        "icon": "palette",
+                        "link": reverse_lazy("admin:applewallet_design_changelist"),
+                    },
+                    {
+                        "title": _("Certificates"),
+                        "icon": "workspace_premium",
+                        "link": reverse_lazy("admin:applewallet_credential_changelist"),
+                    },
+                    {
+                        "title": _("Packages"),
+                        "icon": "wallet",
+                        "link": reverse_lazy("admin:applewallet_package_changelist"),
+                    },
+                    {
+                        "title": _("Devices"),
+                        "icon": "smartphone",
+                        "link": reverse_lazy("admin:applewallet_device_changelist"),
+                    },
+                    {
+                        "title": _("Pushes"),
+                        "icon": "notifications",
+                        "link": reverse_lazy("admin:applewallet_push_changelist"),
+                    },
+                    {
+                        "title": _("Device log"),
+                        "icon": "bug_report",
+                        "link": reverse_lazy("admin:applewallet_devicelog_changelist"),
+                    },
                 ],
             },
             {
@@ -405,5 +491,7 @@ LOGGING = {
         "django_structlog": {"level": "WARNING"},
         "celery": {"level": LOG_LEVEL},
         "celery.app.trace": {"level": "WARNING"},
+        # Their lines hold push tokens and provider tokens, whatever the level of ours.
+        **{name: {"level": "WARNING"} for name in ("httpx", "httpcore", "hpack", "h2")},
     },
 }

@@ -26,6 +26,7 @@ LISTS = {
     "webhooks_endpoint": lambda brand: brand.endpoints,
     "webhooks_delivery": lambda brand: brand.deliveries,
     "webhooks_call": lambda brand: brand.calls,
+    "webhooks_examreport": lambda brand: brand.exam_reports,
 }
 
 
@@ -36,6 +37,10 @@ def theirs(their_order, other):
     cancel(their_order)
     delivery = other.deliveries.get()
     other.calls.create(delivery=delivery, attempt=1, trigger=Trigger.AUTO, url=delivery.endpoint.url, interval=0)
+    now = delivery.created_at
+    other.exam_reports.create(
+        endpoint=delivery.endpoint, url=delivery.endpoint.url, grade="failed", started_at=now, finished_at=now
+    )
     issue_token(other, name="Secret token name", abilities=["*"])
     other.staff.create(user=User.objects.create_user("boss@velo.example", "x", is_staff=True), role=Role.OWNER)
     return other

@@ -23,6 +23,7 @@ LISTS = [
     "webhooks_endpoint",
     "webhooks_delivery",
     "webhooks_call",
+    "webhooks_examreport",
 ]
 
 
@@ -35,6 +36,9 @@ def fill(brand, numbers):
         order = order_of(member, brand.coupons.create(title=f"Coupon {number}", points=100), points="max")
         delivery = brand.deliveries.filter(order_uuid=order.uuid).first()
         brand.calls.create(delivery=delivery, attempt=1, url="https://partner.example/", interval=0)
+        report = {"url": "https://partner.example/", "grade": "passed", "by": f"staff{number}@example.com"}
+        times = {"started_at": delivery.created_at, "finished_at": delivery.created_at}
+        brand.exam_reports.create(endpoint=delivery.endpoint, **report, **times)
         issue_token(brand, name=f"Token {number}", abilities=["*"])
         brand.staff.create(user=User.objects.create_user(f"staff{number}@example.com"), role="viewer")
 

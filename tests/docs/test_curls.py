@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from tests.docs.conftest import ROOT, program
-from tests.making import make_coupon, make_member, make_order, token_for
+from tests.making import make_coupon, make_member, make_order, make_pass, token_for
 
 GUIDE = (ROOT / "docs" / "partners" / "README.md").read_text()
 BLOCKS = [block for block in re.findall(r"```sh\n(.*?)```", GUIDE, re.DOTALL) if block.startswith("curl ")]
@@ -19,7 +19,7 @@ def environment(live_server, brand):
     coupon = make_coupon(brand)
     order = make_order(brand, member=member, coupon=coupon)
     names = {"BASE": live_server.url, "BRAND": brand.uuid, "TOKEN": token_for(brand), "ORDER": order.uuid}
-    names |= {"COUPON": coupon.uuid, "MEMBER": member.uuid}
+    names |= {"COUPON": coupon.uuid, "MEMBER": member.uuid, "CODE": make_pass(brand, member=member).qr_code}
     return os.environ | {name: str(value) for name, value in names.items()}
 
 
@@ -34,6 +34,7 @@ def test_every_call_of_the_guide_answers_as_printed(environment, brand):
         assert done.stdout.rstrip().splitlines()[-1] == expected, f"{block}\n{done.stdout}"
     assert brand.orders.filter(member_partner_id="crm-20417").count() == 1
     assert brand.orders.filter(status="canceled").count() == 1
+    assert list(brand.passes.filter(status="redeemed").values_list("redeemed_by", flat=True)) == ["Till 2"]
 
 
 def test_the_guide_calls_every_operation():
@@ -46,6 +47,10 @@ def test_the_guide_calls_every_operation():
         "/orders/$ORDER",
         "/webhooks",
         "/cancel",
+        "/passes",
+        "/search/pass?",
+        "/passes/$CODE",
+        "/passes/$CODE/redeem",
     ]
     for path in paths:
         assert f'{path}"' in text or (path.endswith("?") and path in text)

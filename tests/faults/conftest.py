@@ -5,6 +5,7 @@ import os
 import pytest
 
 from devtools.environment import one_at_a_time
+from tests.faults.networks import DividedWorld, why_not
 from tests.faults.world import WHOLE, make_template, new_world
 
 
@@ -37,4 +38,13 @@ def world(template):
 def durable_world(template):
     """A PostgreSQL with its normal safety, for what kills it."""
     with new_world(template, hurried=False) as one:
+        yield one
+
+
+@pytest.fixture
+def divided_world(template):
+    """A world in which each program has a network of its own, with a cable that can be pulled."""
+    if reason := why_not():
+        pytest.skip(reason)
+    with new_world(template, kind=DividedWorld) as one:
         yield one

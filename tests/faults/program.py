@@ -59,6 +59,18 @@ def answer_and_die():
     delivery.drain()
 
 
+def claim_and_linger(seconds):
+    """A claim that does not get to its commit: the database waits for the rest of the transaction."""
+    from django.db import transaction  # noqa: PLC0415
+
+    from webhooks import delivery  # noqa: PLC0415
+
+    with transaction.atomic():
+        sys.stdout.write(f"claimed {len(delivery.claim(100))}\n")
+        sys.stdout.flush()
+        time.sleep(seconds)
+
+
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -68,6 +80,7 @@ PROGRAMS = {
     "place": lambda: place(int(sys.argv[2]), float(sys.argv[3])),
     "place-and-die": place_and_die,
     "answer-and-die": answer_and_die,
+    "claim-and-linger": lambda: claim_and_linger(float(sys.argv[2])),
 }
 
 if __name__ == "__main__":

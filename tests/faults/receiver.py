@@ -1,6 +1,6 @@
 """A partner's receiver that writes each call down before it answers, so that "received" survives its own death.
 
-python tests/faults/receiver.py --port 0 --folder FOLDER
+python tests/faults/receiver.py --port 0 --folder FOLDER [--host ADDRESS]
 
 FOLDER/received.jsonl is what arrived. FOLDER/mode.json is read anew for each call: an object from a path to a mode, "*"
 for all others. Modes: "ok", "ok 0.05" (after so many seconds), "hang", "drip", "status 503".
@@ -28,10 +28,11 @@ class Receiver:
         modes = json.loads(self.mode.read_text())
         return modes.get(path, modes["*"])
 
-    def write_down(self, path, headers, body, mode):
+    def write_down(self, caller, path, headers, body, mode):
         """One line, one write: a process that is killed leaves a whole line or none."""
         line = {
             "at": time.time(),
+            "from": caller,
             "path": path,
             "id": headers["webhook-id"],
             "signed_at": int(headers["webhook-timestamp"]),
@@ -47,7 +48,7 @@ class Receiver:
             while True:
                 path, headers, body = await read(reader)
                 mode, _, detail = (chosen := self.mode_of(path)).partition(" ")
-                self.write_down(path, headers, body, chosen)
+                self.write_down(writer.get_extra_info("peername")[0], path, headers, body, chosen)
                 await answer(writer, mode, detail)
         writer.close()
 
@@ -80,9 +81,10 @@ async def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--host", default="127.0.0.1")
     options = parser.parse_args()
     receiver = Receiver(options.folder)
-    server = await asyncio.start_server(receiver.serve, "127.0.0.1", options.port, backlog=512)
+    server = await asyncio.start_server(receiver.serve, options.host, options.port, backlog=512)
     sys.stdout.write(f"listening on {server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     async with server:

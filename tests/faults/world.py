@@ -60,12 +60,12 @@ PER_ORDER = 4  # deliveries: two statuses, to two endpoints
 
 
 @contextlib.contextmanager
-def new_world(template, *, hurried=True):
-    """A world on a copy of the template's data. All of it ends with the block, however the block ends."""
+def new_world(template, *, hurried=True, kind=None):
+    """A world of a kind, on a copy of the template's data. All of it ends with the block, however the block ends."""
     with begin() as run:
         shutil.copytree(template / "data", run.data / "postgres" / "data")
         shutil.copy(template / "secrets.json", run.data)
-        world = World(run, hurried=hurried)
+        world = (kind or World)(run, hurried=hurried)
         try:
             world.start()
             yield world
@@ -106,6 +106,10 @@ class Judged:
 class World:
     """What a scenario starts, harms and looks at."""
 
+    host = "127.0.0.1"  # where the receiver listens
+    listen = ""  # where PostgreSQL listens, beside its Unix socket
+    inside = ()  # the beginning of the commands that start these two
+
     def __init__(self, run, *, hurried):
         self.run = run
         self.hurried = hurried
@@ -120,7 +124,7 @@ class World:
         self.settings = servers.django_environment(self.run.data, addresses) | QUICK
         self.behave("ok 0.02")
         self.start_receiver()
-        address = f"http://127.0.0.1:{self.receiver_port}/"
+        address = f"http://{self.host}:{self.receiver_port}/"
         self.sql("UPDATE webhooks_endpoint SET url = %(address)s || id", address=address)
 
     def end(self):
@@ -132,7 +136,7 @@ class World:
     # --- PostgreSQL
 
     def start_postgres(self):
-        address = postgres.start(self.run, hurried=self.hurried)
+        address = postgres.start(self.run, hurried=self.hurried, inside=self.inside, listen=self.listen)
         self.postgres = self.run.children.started[-1]
         return address
 
@@ -182,7 +186,8 @@ class World:
         draft.rename(file)
 
     def start_receiver(self):
-        command = [sys.executable, HERE / "receiver.py", "--port", str(self.receiver_port), "--folder", self.run.data]
+        command = [*self.inside, sys.executable, HERE / "receiver.py", "--host", self.host]
+        command += ["--port", str(self.receiver_port), "--folder", self.run.data]
         log = self.run.data / "logs" / "receiver.log"
         self.receiver = self.run.children.start(command, log, stage="server")
         wait_until(lambda: "listening on" in log.read_text(), self.receiver, log, "The receiver")

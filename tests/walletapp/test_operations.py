@@ -4,13 +4,16 @@ import json
 import os
 import subprocess
 import sys
+import uuid
+from datetime import timedelta
 
 import pytest
 import structlog
 from django.core.management import call_command
-from django.utils import translation
+from django.utils import timezone, translation
 from django_structlog.celery.receivers import CeleryReceiver
 
+from tests.applewallet.making import make_credential
 from tests.client import Api
 from tests.making import make_endpoint, make_order, token_for
 
@@ -56,6 +59,40 @@ def test_metrics_tell_of_recent_calls(brand, client):
     assert "walletapp_webhook_recent_seconds_sum 20.44" in text
 
 
+def push_row(package_type, token, state, **columns):
+    columns |= {"lease_token": uuid.uuid4(), "lease_until": ago(5)} if state == "sending" else {}
+    package_type.brand.pushes.create(type=package_type, push_token=token, state=state, **columns)
+
+
+def ago(seconds):
+    return timezone.now() - timedelta(seconds=seconds)
+
+
+def test_metrics_tell_of_pushes(brand, other, client):
+    sending, paused = (make_credential(one).type for one in (brand, other))
+    type(paused).objects.filter(pk=paused.pk).update(push_paused_at=ago(900), push_paused_reason="403 Forbidden")
+    push_row(sending, "a1", "pending", due_at=ago(90))
+    push_row(sending, "a2", "pending", due_at=ago(-600), attempts=3)
+    push_row(sending, "a3", "sending", due_at=ago(500))
+    push_row(paused, "a4", "pending", due_at=ago(900))
+    for token, state, status in (("b1", "sent", 200), ("b2", "sent", 200), ("b3", "dead", 410), ("b4", "dead", None)):
+        push_row(sending, token, state, last_status=status, done_at=ago(10))
+    push_row(sending, "b5", "sent", last_status=200, done_at=ago(400))
+    text = client.get("/metrics").content.decode()
+    found = dict(line.split(" ", 1) for line in text.splitlines() if line.startswith("walletapp_push_"))
+    assert 60 < float(found.pop("walletapp_push_oldest_due_seconds")) < 120, "what is paused has a figure of its own"
+    assert found == {
+        "walletapp_push_pending": "3.0",
+        "walletapp_push_retrying": "1.0",
+        "walletapp_push_sending": "1.0",
+        "walletapp_push_expired_leases": "1.0",
+        "walletapp_push_paused_types": "1.0",
+        'walletapp_push_recent{outcome="sent",status="200"}': "2.0",
+        'walletapp_push_recent{outcome="dead",status="410"}': "1.0",
+        'walletapp_push_recent{outcome="dead",status=""}': "1.0",
+    }
+
+
 def test_one_line_a_request_with_its_id_and_no_secret(brand, capsys, settings):
     settings.BEHIND_PROXY = True
     secret = token_for(brand)
@@ -99,6 +136,9 @@ def test_the_id_goes_along_to_the_worker():
         ("ENCRYPTION_KEYS", "", "ENCRYPTION_KEYS must hold at least one Fernet key."),
         ("API_RATE_LIMIT", "many", "API_RATE_LIMIT must be a number of at least 0, not 'many'."),
         ("WEBHOOK_LEASE", "-1", "WEBHOOK_LEASE must be a number of at least 0, not '-1'."),
+        ("APNS_URL", "http://api.push.apple.com", "APNS_URL must begin with https://."),
+        ("APNS_CA_FILE", "/nowhere.pem", "APNS_CA_FILE names no file: '/nowhere.pem'."),
+        ("APNS_LEASE", "15", "APNS_LEASE must be longer than APNS_TIMEOUT."),
         ("BEHIND_PROXY", "yes", "BEHIND_PROXY must be true or false, not 'yes'."),
         ("DATABASE_URL", None, "DATABASE_URL"),
     ],

@@ -11,6 +11,9 @@ from django.core.management import BaseCommand
 from django.db import transaction
 
 from accounts.models import User
+from applewallet.credentials import install_test
+from applewallet.kinds import KINDS
+from applewallet.models import Design
 from orders import services
 from orders.models import Order, OrderStatus, ProcessingStatus
 from orders.payments import Provider
@@ -125,10 +128,21 @@ class Command(BaseCommand):
             )
         members = [self._member(brand, name) for name in PEOPLE]
         self._orders(brand, members)
+        self._wallet(brand)
         # The endpoint comes last: the orders of the past need not be told.
         _endpoint, key = add_endpoint(brand, url=receiver_url, is_validated=True)
         _token, text = issue_token(brand, name="Demo", abilities=["*"])
         return text, key
+
+    def _wallet(self, brand: Brand) -> None:
+        """Certificates of our own authority, which no phone accepts; from now on orders are mailed."""
+        for kind in KINDS.values():
+            install_test(brand, kind)
+        Design.objects.create(
+            brand=brand, merchant_identifier=f"merchant.example.{brand.slug}", email=f"hello@{brand.slug}.example"
+        )
+        brand.mails_orders = True
+        brand.save(update_fields=["mails_orders"])
 
     def _member(self, brand: Brand, name: str) -> Member:
         email = name.lower().replace("é", "e").replace("'", "").replace(" ", ".") + "@example.com"
