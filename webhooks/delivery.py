@@ -8,7 +8,7 @@ under the same message id.
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from uuid import UUID
 import psycopg
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection
 
 from shops.encryption import decrypt
 from webhooks import statements, transport
@@ -32,6 +32,7 @@ LONGEST_WISH = 6 * 3600  # seconds that a receiver's Retry-After may ask for
 BUSY = {429, 503}  # the answers whose Retry-After counts
 LOOK_AGAIN = 0.5  # seconds between looks for what became due without word of it
 TOGETHER = 0.02  # seconds in which results gather
+REFILL = 1.25  # calls in flight for each thread, at which more are claimed; they become two for each
 logger = structlog.get_logger(__name__)
 
 
@@ -73,7 +74,7 @@ class Result:
 def claim(limit: int) -> list[Claimed]:
     """Take up to `limit` due deliveries and write a started call for each, in one transaction."""
     started = time.monotonic()
-    rows = _execute(statements.CLAIM, {"limit": limit, "lease": settings.WEBHOOK_LEASE})
+    rows = _execute(statements.CLAIM, {"limit": limit, "lease": settings.WEBHOOK_LEASE}).fetchall()
     return [
         Claimed(pk, uuid, attempt, first, token, url, _keys(key, previous), bytes(body), version, epoch - started)
         for pk, uuid, attempt, first, token, url, key, previous, body, version, epoch in rows
@@ -105,13 +106,20 @@ def give_back() -> None:
     _execute(statements.GIVE_BACK, {})
 
 
-def _execute(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """Run a statement, prepared: to plan one of these takes longer than to run it. Returns its rows."""
+def _execute(statement: str, parameters: dict[str, Any]) -> psycopg.Cursor[Any]:
+    """Run a statement, prepared: to plan one of these takes longer than to run it."""
     connection.ensure_connection()
-    # Django's own cursors cannot prepare on the server.
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(statement, parameters, prepare=True)
-        return cursor.fetchall() if cursor.description else []
+    cursor = psycopg.Cursor(connection.connection)  # Django's own cursors cannot prepare on the server
+    with connection.wrap_database_errors:
+        return cursor.execute(statement, parameters, prepare=True)
+
+
+@contextlib.contextmanager
+def _together() -> Iterator[None]:
+    """Send the statements inside without waiting for each other's answers, as one transaction (libpq's pipeline)."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
 
 
 @lru_cache(maxsize=1024)
@@ -193,6 +201,7 @@ _news: SimpleQueue[Future[Result] | None] = SimpleQueue()  # calls that ended; N
 def stop() -> None:
     """Claim nothing more in this process; what is in flight ends, what is not goes back."""
     _stopping.set()
+    _news.put(None)  # to whom waits for a call to end
 
 
 def drain() -> int:
@@ -237,13 +246,13 @@ def _drain() -> int:
 
 
 def _exchange(results: list[Result], flying: int) -> list[Claimed]:
-    """Write down how calls went and, if there is room, claim others: in one transaction, as each waits for the disk.
+    """Write down how calls went and, when soon no call waits for a thread, claim others at the same time.
 
     A database that is away is no reason to forget how calls went, nor those that are still in flight.
     """
-    if flying <= settings.WEBHOOK_CONCURRENCY and not _stopping.is_set():  # otherwise enough wait for a thread
+    if flying <= settings.WEBHOOK_CONCURRENCY * REFILL and not _stopping.is_set():
         try:
-            with transaction.atomic():
+            with _together():
                 finish(results)
                 give_back()
                 return claim(2 * settings.WEBHOOK_CONCURRENCY - flying)
@@ -261,8 +270,8 @@ def _landed(flying: Collection[Future[Result]]) -> list[Future[Result]]:
     with contextlib.suppress(Empty):
         news.append(_news.get(timeout=LOOK_AGAIN))
     until = time.monotonic() + TOGETHER
-    # While every thread is busy nobody waits for us: let more calls end, to write them down together.
-    while len(flying) - _news.qsize() > settings.WEBHOOK_CONCURRENCY and time.monotonic() < until:
+    # While every thread is busy nobody waits for us: let more calls end, to write them down at once.
+    while len(flying) - _news.qsize() > settings.WEBHOOK_CONCURRENCY * REFILL and time.monotonic() < until:
         time.sleep(TOGETHER / 20)
     while not _news.empty():
         news.append(_news.get())

@@ -151,12 +151,8 @@ class Delivery(BrandOwned):
             models.Index(fields=["endpoint", "due_at"], name="delivery_due", condition=Q(state="pending")),  # claim
             models.Index(fields=["lease_until"], name="delivery_leased", condition=Q(state="sending")),  # give_back
             models.Index(fields=["endpoint"], name="delivery_in_flight", condition=Q(state="sending")),  # claim
-            models.Index(
-                fields=["endpoint", "order_uuid", "version"],
-                name="delivery_earlier",
-                condition=Q(state__in=["pending", "sending"]),
-            ),  # claim: an order's earlier news first
-            models.Index(fields=["order_uuid", "endpoint", "version"], name="delivery_of_order"),  # an order's log
+            # claim: an order's earlier news first; an order's log
+            models.Index(fields=["order_uuid", "endpoint", "version"], name="delivery_of_order"),
             models.Index(
                 fields=["endpoint", "created_at"], name="delivery_unconfirmed", condition=~Q(state="delivered")
             ),  # unacknowledged, replay

@@ -8,9 +8,10 @@ BREAKER_LONGEST = 900  # seconds
 # Endpoints that wait longest come first, each with its free places, so that one slow endpoint takes no more than its
 # own. An endpoint whose breaker has been open gets one call as a probe. Of what they have, brands take turns.
 #
-# A queue is empty whenever PostgreSQL looks at it to plan, and long when it matters. So nothing here is left to
-# estimates: each ORDER BY names the one index that can serve it, subqueries stay subqueries, which a join would not,
-# and rows are locked by their primary keys.
+# A queue is empty whenever PostgreSQL looks at it to plan, and long when it matters: by its estimates it may as well read
+# all of it, and for each row again. So nothing is left to estimates. Due deliveries are asked for in the order of
+# `delivery_due`; an order's earlier news without their state, so that `delivery_of_order` alone can serve (OFFSET 0 keeps
+# the question whole); subqueries stay subqueries, as no EXISTS would; and rows are locked by their primary keys.
 CLAIM = f"""
 WITH served AS MATERIALIZED (
     SELECT e.id, CASE WHEN e.failures_in_a_row >= {BREAKER_AFTER} THEN 1 ELSE e.concurrency END - (
@@ -26,11 +27,11 @@ WITH served AS MATERIALIZED (
     SELECT due.* FROM served CROSS JOIN LATERAL (
         SELECT d.id, d.brand_id, d.due_at, d.attempts FROM webhooks_delivery d
         WHERE d.endpoint_id = served.id AND d.state = 'pending' AND d.due_at <= now() AND (
-            SELECT earlier.id FROM webhooks_delivery earlier
-            WHERE earlier.endpoint_id = d.endpoint_id AND earlier.order_uuid = d.order_uuid
-              AND earlier.version < d.version AND earlier.state IN ('pending', 'sending')
-              AND earlier.attempts < {HELD_UP_BY}
-            ORDER BY earlier.version LIMIT 1
+            SELECT true FROM (
+                SELECT state, attempts FROM webhooks_delivery earlier
+                WHERE earlier.order_uuid = d.order_uuid AND earlier.endpoint_id = d.endpoint_id
+                  AND earlier.version < d.version OFFSET 0
+            ) told WHERE told.state IN ('pending', 'sending') AND told.attempts < {HELD_UP_BY} LIMIT 1
         ) IS NULL
         ORDER BY d.due_at LIMIT greatest(least(served.free, %(limit)s), 0)
     ) due

@@ -23,6 +23,7 @@ class Command(BaseCommand):
     """The same drains as the worker's, each in a loop of its own. Runs beside workers without harm."""
 
     help = "Send due webhooks and pushes, with PostgreSQL alone: without Redis, or while it is down."
+    requires_system_checks = ()  # they load the whole site, 25 MB that nothing here needs
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""

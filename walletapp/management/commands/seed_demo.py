@@ -15,8 +15,11 @@ from applewallet.credentials import install_test
 from applewallet.kinds import KINDS
 from applewallet.models import Design
 from orders import services
+from orders.fulfillments import add_fulfillment
 from orders.models import Order, OrderStatus, ProcessingStatus
 from orders.payments import Provider
+from orders.refunds import request_refund
+from orders.returns import open_return
 from passes.models import Coupon
 from shops.models import Brand, Member, Role, Staff
 from shops.services import earn_points, issue_token
@@ -128,6 +131,7 @@ class Command(BaseCommand):
             )
         members = [self._member(brand, name) for name in PEOPLE]
         self._orders(brand, members)
+        self._parts(brand)
         self._wallet(brand)
         # The endpoint comes last: the orders of the past need not be told.
         _endpoint, key = add_endpoint(brand, url=receiver_url, is_validated=True)
@@ -158,6 +162,17 @@ class Command(BaseCommand):
             points: Any = chance.choice([0, 0, "max"])
             order = services.place_order(chance.choice(members), [(coupon, chance.choice([1, 1, 2]))], points=points)
             self._go_on(order, chance)
+
+    def _parts(self, brand: Brand) -> None:
+        """One order on its way, one that waits for its member, and one that comes back."""
+        paid = brand.orders.filter(status=OrderStatus.PAID).order_by("-number")
+        sent, waits, back = paid.select_related("brand", "member")[:3]
+        add_fulfillment(
+            sent, "shipping", status="shipped", carrier="PostNL", tracking_number="3SDEMO0000001", locality="Amsterdam"
+        )
+        add_fulfillment(waits, "pickup", status="readyForPickup", display_name=f"{brand.name}, the counter")
+        refund = request_refund(back, by="demo", passes="all", reason="It came too late.")  # beat asks the sandbox
+        open_return(back, passes="all", refund=refund, status="onTheWay", carrier="PostNL")
 
     def _go_on(self, order: Order, chance: random.Random) -> None:
         if order.status == OrderStatus.OPEN:
