@@ -42,6 +42,10 @@ class NotSignable(ShopError):
     status = 503
 
 
+class Faulty(NotSignable, InvalidInput):
+    """Wallet would refuse it: what the brand has to mend, by field."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """What a package shows: pass.json or order.json without the keys that say whose it is, texts, and images.
@@ -76,7 +80,7 @@ def find_package(brand: Brand, subject: str, subject_uuid: UUID) -> Package | No
 def package_about(brand: Brand, subject: str, subject_uuid: UUID, source_of: Callable[[], Source]) -> Package:
     """The package about this, made now if there is none. Two at once make one.
 
-    Raises NotSignable without a type, InvalidInput with every fault for a source that Wallet would refuse.
+    Raises NotSignable without a type, and Faulty for a source that Wallet would refuse.
     """
     found = find_package(brand, subject, subject_uuid)
     if found:
@@ -146,15 +150,18 @@ def _fits(package: Package, source: Source) -> bool:
         setattr(changed, name, value)
     try:
         _check(changed)
-    except InvalidInput as error:
+    except Faulty as error:
         logger.exception("a package stays as it was", package=str(package.serial), faults=error.errors)
         return False
     return True
 
 
 def _check(package: Package) -> None:
-    """Raise InvalidInput with every fault that would have Wallet refuse `package`."""
-    checks.ensure(package.type.kind, whole_content(package), package.strings, _files(package))
+    """Raise Faulty with every fault that would have Wallet refuse `package`."""
+    try:
+        checks.ensure(package.type.kind, whole_content(package), package.strings, _files(package))
+    except InvalidInput as error:
+        raise Faulty(error.errors) from error
 
 
 def _files(package: Package) -> dict[str, File]:

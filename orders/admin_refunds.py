@@ -1,14 +1,17 @@
-"""The page on which staff refund an order: choose, see what it gives back, and confirm."""
+"""The page on which staff refund an order: choose, see what it gives back, and confirm. The list of all refunds."""
 
 from typing import Any
 
 from django import forms
-from django.contrib import messages
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -17,11 +20,49 @@ from unfold.widgets import (
 )
 
 from orders.admin_part_forms import passes_field
-from orders.admin_parts import free_items
+from orders.admin_parts import COLORS, free_items
 from orders.models import Order, OrderItem, Refund, RefundStatus
 from orders.payments import ProviderSilent
 from orders.refunds import Quote, ask_provider, quote, request_refund
+from shops.brand_admin import BrandAdmin, ReadOnly
 from shops.errors import InvalidInput, ShopError
+
+
+@admin.register(Refund)
+class RefundAdmin(ReadOnly, BrandAdmin):
+    """All refunds, to look at: they begin on an order's page."""
+
+    list_display = ["created_at", "order", "status_badge", "sum", "points", "by", "ended_at"]
+    list_filter = [("status", ChoicesDropdownFilter)]
+    list_select_related = ["brand", "order"]
+    search_fields = ["provider_refund_id"]
+    search_help_text = gettext_lazy("Order number, or the payment provider's id")
+    fieldsets = [
+        (None, {"fields": ["order", "status", "sum", "points", "reason", "by", "restocks"]}),
+        (gettext_lazy("Payment provider"), {"fields": ["provider_refund_id", "provider_status"]}),
+        (gettext_lazy("Dates"), {"fields": ["created_at", "ended_at"]}),
+    ]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Refund], search_term: str
+    ) -> tuple[QuerySet[Refund], bool]:
+        """Search by what is exact: both are, and one of them is a number."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        number = term.lstrip("#")
+        is_number = number.isascii() and number.isdecimal() and len(number) < 19  # noqa: PLR2004 -- what a bigint holds
+        return queryset.filter(**({"order__number": number} if is_number else {"provider_refund_id": term})), False
+
+    @display(description=gettext_lazy("status"), ordering="status", label=COLORS)
+    def status_badge(self, refund: Refund) -> tuple[str, str]:
+        """Where it stands."""
+        return refund.status, refund.get_status_display()
+
+    @display(description=gettext_lazy("money"), ordering="amount")
+    def sum(self, refund: Refund) -> str:
+        """What goes back in money."""
+        return f"{refund.currency} {refund.amount}"
 
 
 class RefundForm(forms.Form):

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import NotRequired, TypedDict, Unpack
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -53,6 +54,15 @@ class Quote:
     points_left: int
 
 
+class Wish(TypedDict):
+    """What somebody wants to give back, as `quote` takes it."""
+
+    passes: Codes
+    amount: NotRequired[Decimal | None]
+    points: NotRequired[int | None]
+    include_redeemed: NotRequired[bool]
+
+
 def shares_of(order: Order, items: Iterable[OrderItem]) -> dict[int, Share]:
     """What falls to each of all the `items` of `order`, by key; together exactly what was paid.
 
@@ -88,12 +98,13 @@ def quote(
     check_paid(order)
     items = choose_items(order, passes, "refund_items") if passes else []
     _check_redeemed(items, include_redeemed=include_redeemed)
-    shares = shares_of(order, order.items.all())
     left = Share(order.total - order.refunded, order.points_used - order.points_refunded)
+    shares = shares_of(order, order.items.all())
+    due = [shares[item.pk] for item in items]
     if amount is None:
-        amount = min(sum((shares[item.pk].amount for item in items), Decimal(0)), left.amount)
+        amount = min(sum((share.amount for share in due), Decimal(0)), left.amount)
     if points is None:
-        points = min(sum(shares[item.pk].points for item in items), left.points)
+        points = min(sum(share.points for share in due), left.points)
     _check_sums(order, amount, points, left)
     if not (items or amount or points):
         raise InvalidInput({"passes": ["Name passes, an amount or points to give back."]})
@@ -124,15 +135,12 @@ def request_refund(
     order: Order,
     *,
     by: str,
-    passes: Codes,
-    amount: Decimal | None = None,
-    points: int | None = None,
-    include_redeemed: bool = False,
     reason: str = "",
     restocks: bool = False,
     version: int | None = None,
+    **wish: Unpack[Wish],
 ) -> Refund:
-    """Give back of a paid order what `quote` says, and take the passes back.
+    """Give back of a paid order what `quote` says of `wish`, and take the passes back.
 
     The sums are set aside and the passes blocked at once. If money is due the refund is `requested`, until the provider
     has given it back; points follow the money. Without money it is completed. `version` is the order's at the time of
@@ -141,26 +149,23 @@ def request_refund(
     order = lock_paid_order(order)
     if version is not None and version != order.version:
         raise OrderChanged
-    due = quote(order, passes=passes, amount=amount, points=points, include_redeemed=include_redeemed)
-    refund = order.brand.refunds.create(
-        order=order,
-        amount=due.amount,
-        currency=order.currency,
-        points=due.points,
-        reason=reason,
-        by=by,
-        restocks=restocks,
-    )
-    order.brand.refund_items.bulk_create(
-        RefundItem(brand=order.brand, refund=refund, item=item, pass_was=item.issued_pass.status) for item in due.items
-    )
-    void_passes([item.issued_pass for item in due.items])
+    due = quote(order, **wish)
+    sums = {"amount": due.amount, "currency": order.currency, "points": due.points}
+    refund = order.brand.refunds.create(order=order, by=by, reason=reason, restocks=restocks, **sums)
+    _take_back(refund, due.items)
     order.refunded += due.amount
     order.points_refunded += due.points
     if not due.amount:
         _complete(order, refund)
     save_order(order, "refunded", "points_refunded")
     return refund
+
+
+def _take_back(refund: Refund, items: list[OrderItem]) -> None:
+    refund.brand.refund_items.bulk_create(
+        RefundItem(brand=refund.brand, refund=refund, item=item, pass_was=item.issued_pass.status) for item in items
+    )
+    void_passes([item.issued_pass for item in items])
 
 
 def ask_provider(refund: Refund) -> Refund:

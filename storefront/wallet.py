@@ -14,7 +14,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.safestring import SafeString, mark_safe
 
 from applewallet.kinds import MIME_OF_BUNDLE
-from applewallet.models import Package
+from applewallet.looks import design_of
+from applewallet.models import Package, Subject
 from applewallet.package import MOST_IN_BUNDLE, bundle
 from applewallet.services import NotSignable, built, package_type_for, token_of, web_service_url
 from orders.models import Order, OrderStatus
@@ -35,9 +36,11 @@ def qr_of(text: str) -> SafeString:
 
 
 def has_wallet(brand: Brand, subject: str) -> bool:
-    """Whether the brand can sign packages about this today."""
+    """Whether the brand is set up for packages about this."""
     package_type = package_type_for(brand, subject)
-    return package_type is not None and package_type.credentials.filter(is_active=True).exists()
+    if package_type is None or (subject == Subject.ORDER and not design_of(brand).merchant_identifier):
+        return False
+    return package_type.credentials.filter(is_active=True).exists()
 
 
 def download(package: Callable[[], Package], name: str) -> HttpResponse:

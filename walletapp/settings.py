@@ -351,6 +351,7 @@ UNFOLD = {
                         "icon": "receipt_long",
                         "link": reverse_lazy("admin:orders_order_changelist"),
                     },
+                    {"title": _("Refunds"), "icon": "undo", "link": reverse_lazy("admin:orders_refund_changelist")},
                     {"title": _("Passes"), "icon": "qr_code_2", "link": reverse_lazy("admin:passes_pass_changelist")},
                     {"title": _("Coupons"), "icon": "sell", "link": reverse_lazy("admin:passes_coupon_changelist")},
                 ],

@@ -8,10 +8,10 @@ BREAKER_LONGEST = 900  # seconds
 # Endpoints that wait longest come first, each with its free places, so that one slow endpoint takes no more than its
 # own. An endpoint whose breaker has been open gets one call as a probe. Of what they have, brands take turns.
 #
-# A queue is empty whenever PostgreSQL looks at it to plan, and long when it matters: by its estimates it may as well read
-# all of it, and for each row again. So nothing is left to estimates. Due deliveries are asked for in the order of
-# `delivery_due`; an order's earlier news without their state, so that `delivery_of_order` alone can serve (OFFSET 0 keeps
-# the question whole); subqueries stay subqueries, as no EXISTS would; and rows are locked by their primary keys.
+# A queue is empty whenever PostgreSQL looks at it to plan, and long when it matters: by its estimates it may as well
+# read all of it, and for each row again. So nothing is left to estimates. Due deliveries are asked for in the order of
+# `delivery_due`; an order's earlier news without their state, so that `delivery_of_order` alone can serve (OFFSET 0
+# keeps that question whole); subqueries stay subqueries, as no EXISTS would; rows are locked by their primary keys.
 CLAIM = f"""
 WITH served AS MATERIALIZED (
     SELECT e.id, CASE WHEN e.failures_in_a_row >= {BREAKER_AFTER} THEN 1 ELSE e.concurrency END - (

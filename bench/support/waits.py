@@ -32,7 +32,7 @@ SLOW_PER_S, SLOW_MS = 5, 5_000
 QUEUED, QUEUED_ENDPOINTS, QUEUED_MS = 50_000, 8, 100
 OTHERS = 10  # brands that publish their first while the queue is there
 PATIENCE = 60.0  # seconds
-LATE = 2.0  # seconds behind its plan within which a run counts
+LATE = 1.0  # seconds behind its plan within which a run counts, at the 95th percentile
 
 SENT = Q(state="delivered", endpoint__is_active=True)  # not what was made up with the orders
 Times = dict[str, float]
@@ -96,10 +96,10 @@ def latency(inbox: Inbox, receiver: str) -> dict[str, float]:
 
 
 class Run(NamedTuple):
-    """What became of a plan: milliseconds from publishing each message until it was there; how late the plan ran."""
+    """What became of a plan: milliseconds from publishing each message until it was there; how late it was published."""
 
     took: list[float]
-    late: float  # seconds, of the message that was published last after it was due
+    late: list[float]  # seconds, of each
 
 
 def open_loop(inbox: Inbox, fast: list[Teller], slow: Teller | None) -> Run:
@@ -108,11 +108,12 @@ def open_loop(inbox: Inbox, fast: list[Teller], slow: Teller | None) -> Run:
     if slow:
         plan += [(at / SLOW_PER_S, slow) for at in range(SECONDS * SLOW_PER_S)]
     published: Times = {}
-    late, began = 0.0, time.time() + 0.5
+    late: list[float] = []
+    began = time.time() + 0.5
     for after, teller in sorted(plan, key=lambda step: step[0]):
         time.sleep(max(0.0, began + after - time.time()))
         started = time.time()
-        late = max(late, started - began - after)
+        late.append(started - began - after)
         order = teller.tell()
         if teller is not slow:
             published[order] = started
@@ -132,7 +133,7 @@ def beside_slow(inbox: Inbox, receiver: str) -> dict[str, float | None]:
     quiet(slow.brand)
     after = open_loop(inbox, fast, None)
     alone, loaded = percentile(before.took + after.took, 95), percentile(beside.took, 95)
-    late = max(run.late for run in (before, beside, after))
+    late = max(percentile(run.late, 95) for run in (before, beside, after))
     return {
         # A machine that cannot even publish by the plan does not measure what was meant.
         "fast_p95_added_ms": round(loaded - alone, 1) if late < LATE else None,

@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
+from orders.refunds import request_refund
 from orders.services import cancel
 from passes.models import Coupon
 from shops.brand_admin import BrandAdmin
@@ -12,11 +13,13 @@ from shops.models import Brand, BrandOwned, Role
 from shops.permissions import may, roles_of
 from shops.services import issue_token
 from tests.admin.helping import Admin, said, text_of
+from tests.making import make_paid_order
 from webhooks.models import Trigger
 from webhooks.services import add_endpoint
 
 LISTS = {
     "orders_order": lambda brand: brand.orders,
+    "orders_refund": lambda brand: brand.refunds,
     "passes_coupon": lambda brand: brand.coupons,
     "passes_pass": lambda brand: brand.passes,
     "shops_member": lambda brand: brand.members,
@@ -41,6 +44,7 @@ def theirs(their_order, other):
     other.exam_reports.create(
         endpoint=delivery.endpoint, url=delivery.endpoint.url, grade="failed", started_at=now, finished_at=now
     )
+    request_refund(make_paid_order(other), by="secret@velo.example", passes="all", reason="Secret reason")
     issue_token(other, name="Secret token name", abilities=["*"])
     other.staff.create(user=User.objects.create_user("boss@velo.example", "x", is_staff=True), role=Role.OWNER)
     return other

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from orders.models import OrderStatus
+from orders.refunds import request_refund
 from orders.services import cancel, place_order, set_status
 from shops.services import issue_token
 from tests.admin.helping import member_of, order_of, text_of
@@ -14,6 +15,7 @@ from webhooks.services import add_endpoint
 
 LISTS = [
     "orders_order",
+    "orders_refund",
     "passes_coupon",
     "passes_pass",
     "shops_member",
@@ -34,6 +36,7 @@ def fill(brand, numbers):
         brand.endpoints.exclude(url=f"https://partner{number}.example/").update(is_active=False)
         member = member_of(brand, f"member{number}@example.com")
         order = order_of(member, brand.coupons.create(title=f"Coupon {number}", points=100), points="max")
+        request_refund(order, by=f"staff{number}@example.com", passes="all")
         delivery = brand.deliveries.filter(order_uuid=order.uuid).first()
         brand.calls.create(delivery=delivery, attempt=1, url="https://partner.example/", interval=0)
         report = {"url": "https://partner.example/", "grade": "passed", "by": f"staff{number}@example.com"}

@@ -11,7 +11,7 @@ from applewallet import checks
 from applewallet.images import files_of
 from applewallet.models import Design, Package
 from applewallet.package import file_of
-from applewallet.services import credential_of, package_about, whole_content
+from applewallet.services import Faulty, credential_of, package_about, whole_content
 from applewallet.signing import signer_of
 from orders.fulfillments import add_fulfillment
 from orders.phones import order_package
@@ -120,6 +120,7 @@ def test_an_order_has_no_fault_whatever_happens_to_it(designed):
 
 def test_an_order_wants_the_brands_merchant_id(brand):
     """Apple gives it out; nobody can make one up."""
-    assert errors(found_in(order_package(bought(brand)))) == [
-        ("merchant.merchantIdentifier", "It is missing.", MERCHANT_ID)
-    ]
+    with pytest.raises(Faulty) as refusal:
+        order_package(bought(brand))
+    assert refusal.value.errors == {"merchant.merchantIdentifier": [f"It is missing. {MERCHANT_ID}"]}
+    assert not brand.packages.exists()

@@ -133,3 +133,10 @@ def test_a_worker_that_dies_before_the_note_sends_it_again_under_the_same_id(sho
     first, second = mail.outbox
     assert first.extra_headers["Message-ID"] == second.extra_headers["Message-ID"]
     assert shop.order_mails.get().state == "sent"
+
+
+def test_an_order_that_wallet_would_refuse_is_mailed_without_it(shop):
+    Design.objects.update(merchant_identifier="")
+    paid(shop)
+    assert send_mails() == 1
+    assert [attached.filename for attached in mail.outbox[0].attachments] == ["order-1-1.pkpass"]

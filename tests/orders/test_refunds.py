@@ -10,6 +10,7 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orders import refunds
 from orders.models import Order, OrderItem, Refund, RefundItem
 from orders.payments import ProviderRefund, ProviderSilent, sandbox
 from orders.refunds import ask_provider, provider_said, request_refund, shares_of
@@ -371,6 +372,39 @@ def test_who_dies_before_or_after_asking_is_followed_by_the_next(order, provider
     assert ask_provider(made).status == "completed"
     assert {key for _id, _amount, key in provider.asked} == {made.uuid}
     assert given_back(order) == [(450, f"refund {made.uuid}")]
+
+
+@pytest.mark.parametrize("line", ["lock_order", "give_back_points", "put_back_stock", "_end", "save_order"])
+def test_who_dies_while_it_notes_the_answer_has_noted_nothing(order, provider, line):
+    Coupon.objects.update(stock=5)
+    made = request_refund(order, by="x", passes="all", restocks=True)
+    provider.answers = ["completed", "completed"]
+    with pytest.MonkeyPatch.context() as killing:
+        killing.setattr(refunds, line, lambda *_args, **_more: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            ask_provider(made)
+    made.refresh_from_db()
+    assert (made.status, made.provider_refund_id, given_back(order), Coupon.objects.get().stock) == (
+        "requested",
+        "",
+        [],
+        5,
+    )
+    later()
+    assert ask_providers() == 1
+    assert [key for _id, _amount, key in provider.asked] == [made.uuid] * 2
+    assert (given_back(order), Coupon.objects.get().stock) == ([(450, f"refund {made.uuid}")], 8)
+
+
+@pytest.mark.parametrize("line", ["quote", "_take_back", "void_passes", "_complete", "give_back_points", "save_order"])
+def test_who_dies_while_it_requests_has_requested_nothing(brand, monkeypatch, line):
+    order = make_paid_order(brand, quantity=3, points=1050)
+    before = states(order), sums(order), Order.objects.get().version
+    monkeypatch.setattr(refunds, line, lambda *_args, **_more: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        request_refund(order, by="x", passes="all")
+    assert (states(order), sums(order), Order.objects.get().version) == before
+    assert (Refund.objects.count(), RefundItem.objects.count(), given_back(order)) == (0, 0, [])
 
 
 def test_the_sandbox_gives_the_same_refund_for_the_same_key(order):

@@ -242,3 +242,14 @@ def test_in_a_browser(live_server, browser_page, settings, width, scheme):
     page.wait_for_url("**/me")
     assert page.axe() == []
     assert page.errors == []
+
+
+def test_without_a_merchant_id_orders_are_not_offered_and_nothing_breaks(client, signed):
+    Design.objects.update(merchant_identifier="")
+    order = buy(client, signed)
+    assert "Track in Apple Wallet" not in client.get(f"/s/{signed.slug}/orders/{order.uuid}").content.decode()
+    for rest in ("/order", "/apple-pay"):
+        answer = client.get(f"/s/{signed.slug}/orders/{order.uuid}{rest}")
+        assert answer.status_code == 503
+        assert "Merchant ID" in answer.content.decode()
+    assert client.get(f"/s/{signed.slug}/orders/{order.uuid}/passes").status_code == 200

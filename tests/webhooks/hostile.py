@@ -1,6 +1,7 @@
 """Receivers that mean harm (webhooks.md §E3, 30 to 41), each a function that treats a connection; and a canary."""
 
 import gzip
+import re
 import socket
 import struct
 import threading
@@ -58,12 +59,15 @@ def canary():
 
 
 def read_request(connection):
-    data = b""
-    while b"\r\n\r\n" not in data:
+    """All of it: a connection that is closed with something unread takes its answer along."""
+    data, length = b"", 0
+    while b"\r\n\r\n" not in data or len(data.partition(b"\r\n\r\n")[2]) < length:
         more = connection.recv(65536)
         if not more:
             break
         data += more
+        found = re.search(rb"content-length: (\d+)", data.lower())
+        length = int(found[1]) if found else 0
     return data
 
 
