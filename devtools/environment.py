@@ -20,6 +20,7 @@ LOCAL = ROOT / ".local"
 REQUIREMENTS = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
 STAMP = VENV / ".requirements-installed"
 UV = VENV / "bin" / "uv"
+SYSTEM_AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")  # of Debian and what is made from it
 PIP: Command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
 
 
@@ -91,6 +92,9 @@ def install(*pinned: str | Path) -> None:
 def run_installer(command: Command, folder: Path = ROOT) -> None:
     """Run an installer; its output is shown only if it fails. Raises Failed."""
     environment = dict(os.environ)
+    if SYSTEM_AUTHORITIES.is_file():  # whom the machine trusts, uv and npm should trust as well
+        for name in ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"):
+            environment.setdefault(name, str(SYSTEM_AUTHORITIES))
     if not os.access(Path("~").expanduser(), os.W_OK):  # a service user without a home still needs a cache
         environment["UV_CACHE_DIR"] = str(LOCAL / "uv-cache")
     words = [str(word) for word in command]

@@ -25,7 +25,7 @@ def is_ready() -> bool:
 
 
 def prepare() -> None:
-    """Make it so. Where that cannot be done, say so and go on: the tests that need it are skipped, but fail in CI."""
+    """Make it so. Where that cannot be done, say so and go on: the tests that need it are skipped."""
     LOCAL.mkdir(exist_ok=True)
     with one_at_a_time(LOCAL / "node.lock"):
         if is_ready():

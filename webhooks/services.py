@@ -185,10 +185,15 @@ def send_again(deliveries: QuerySet[Delivery]) -> int:
     return count
 
 
+@transaction.atomic
 def cancel_pending(deliveries: QuerySet[Delivery]) -> int:
-    """Give up what waits to be sent; returns how many. What is on its way right now arrives."""
+    """Give up what waits to be sent; returns how many. What is on its way right now arrives.
+
+    It waits for nobody: a worker that waits for it at the same time would make a deadlock.
+    """
     pending = deliveries.order_by().filter(state=DeliveryState.PENDING)
-    return pending.update(state=DeliveryState.CANCELED, done_at=Now())
+    free = pending.select_for_update(of=["self"], skip_locked=True).values("pk")
+    return deliveries.order_by().filter(pk__in=free).update(state=DeliveryState.CANCELED, done_at=Now())
 
 
 def body_of(brand: Brand, *, order_uuid: UUID, order_status: str) -> bytes:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from bench.support.rows import make_brand, publish_all
 from tests import making
-from webhooks import delivery, statements
+from webhooks import delivery, services, statements
 from webhooks.models import Call, Delivery, Endpoint
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -112,6 +112,25 @@ def test_an_endpoint_that_recovers_has_a_clean_record(receiver):
     endpoint.refresh_from_db()
     record = (endpoint.failures_in_a_row, endpoint.times_opened, endpoint.failing_since, endpoint.warnings_sent)
     assert record == (0, 0, None, 0)
+
+
+def test_canceling_waits_for_no_worker():
+    brand = making.make_brand()
+    endpoint, _key = making.make_endpoint(brand)
+    for _ in range(3):
+        making.make_order(brand)
+    taken = Delivery.objects.order_by("pk").first()
+    worker = connection.copy()
+    try:
+        with transaction.atomic(), worker.cursor() as claiming, connection.cursor() as cursor:
+            claiming.execute("BEGIN")
+            claiming.execute("SELECT id FROM webhooks_delivery WHERE id = %s FOR UPDATE", [taken.pk])
+            cursor.execute("SET LOCAL lock_timeout = '5s'")
+            assert services.cancel_pending(endpoint.deliveries.all()) == 2
+    finally:
+        worker.close()
+    assert Delivery.objects.get(state="pending") == taken
+    assert Delivery.objects.filter(state="canceled").count() == 2
 
 
 def row_version(endpoint):
