@@ -7,8 +7,12 @@ from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
-from bench.support.machine import HOST, Client, asked, running, web_server
-from tests.applewallet.pushing import running_apns
+import django
+
+django.setup()
+
+from bench.support.machine import HOST, Client, asked, running, web_server  # noqa: E402
+from tests.applewallet.pushing import running_apns  # noqa: E402 -- models need the set-up
 
 APP = "walletapp.wsgi:application"
 PAGE = f"GET /s/bench-packages/ HTTP/1.1\r\nHost: {HOST}\r\nAccept: text/html\r\n\r\n"
