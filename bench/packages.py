@@ -43,7 +43,7 @@ def measure(*, quick: bool) -> dict[str, Any]:
             limits.append(openssl_speed(server, seconds))
             rates.append(asked(making, f"rates {seconds}"))
         figures = _figures(rates, limits) | _served(server, clients, made, seconds)
-        figures |= campaign(making, server, clients, 1_000 if quick else 10_000)
+        figures |= campaign(making, made["root"], server, clients, 1_000 if quick else 10_000)
     return figures | {"pinned": pinned, "took_s": round(time.monotonic() - started, 1)}
 
 

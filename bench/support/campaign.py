@@ -19,12 +19,15 @@ PAGE = f"GET /s/bench-packages/ HTTP/1.1\r\nHost: {HOST}\r\nAccept: text/html\r\
 QUIET = 3  # seconds
 
 
-def campaign(making: "Popen[str]", server: set[int], clients: set[int], phones: int) -> dict[str, Any]:
-    """The median time of a shop page before a campaign and during it; the pump runs beside, as in production."""
+def campaign(making: "Popen[str]", root: str, server: set[int], clients: set[int], phones: int) -> dict[str, Any]:
+    """The median time of a shop page before a campaign and during it; the pump runs beside, as in production.
+
+    `root` is the authority (PEM) of the certificates that `making` made.
+    """
     asked(making, f"phones {phones}")
     with (
         tempfile.TemporaryDirectory() as folder,
-        running_apns(Path(folder)) as apns,
+        running_apns(Path(folder), root=root) as apns,
         Client.start(clients) as client,
         web_server(APP, server) as port,
         running(["manage.py", "pump"], set(), APNS_URL=apns.url, APNS_CA_FILE=apns.ca_file, LOG_LEVEL="WARNING"),

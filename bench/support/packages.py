@@ -135,7 +135,8 @@ def main() -> None:
         if word == "make":
             package = make()
             path = f"/w/{package.type.slug}/v1/passes/{package.type.identifier}/{package.serial}"
-            answer: dict[str, Any] = {"path": path, "token": token_of(package)}
+            root = authority.pem(authority.of_this_process().root)
+            answer: dict[str, Any] = {"path": path, "token": token_of(package), "root": root}
         elif word == "rates":
             answer = rates(package, float(rest[0]))
         elif word == "phones":

@@ -57,11 +57,11 @@ class Apns:
 
 
 @contextlib.contextmanager
-def running_apns(folder, *options):
-    """Apple's stand-in, until the block ends."""
+def running_apns(folder, *options, root=None):
+    """Apple's stand-in, until the block ends; it accepts whom `root` (PEM) vouches for, or this process's authority."""
     certificate, key, client_ca = folder / "apns.pem", folder / "apns-key.pem", folder / "client-ca.pem"
     make_server_certificate(certificate, key)
-    client_ca.write_text(authority.pem(authority.of_this_process().root))
+    client_ca.write_text(root or authority.pem(authority.of_this_process().root))
     files = ["--certificate", certificate, "--key", key, "--client-ca", client_ca]
     command = [sys.executable, HERE / "apns.py", *files, *options]
     process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True)
