@@ -1,6 +1,7 @@
 """Images of packages, kept in memory once read: the same logo is in every package of a brand."""
 
 import hashlib
+import zlib
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
@@ -30,15 +31,12 @@ def image_with(brand: Brand, key: str, make: Callable[[], bytes]) -> int:
 
 
 @lru_cache(maxsize=512)
-def _read(pk: int) -> tuple[bytes, str, str]:
+def _read(pk: int, kind: Kind) -> File:
     image = Image.objects.get(pk=pk)
-    return bytes(image.content), image.sha1, image.sha256
+    content = bytes(image.content)
+    return File(content, image.sha1 if kind is PASS else image.sha256, zlib.crc32(content))
 
 
 def files_of(kind: Kind, images: Mapping[str, int]) -> dict[str, File]:
     """The files of a package's images, by name."""
-    files = {}
-    for name, pk in images.items():
-        content, sha1, sha256 = _read(pk)
-        files[name] = File(content, sha1 if kind is PASS else sha256)
-    return files
+    return {name: _read(pk, kind) for name, pk in images.items()}

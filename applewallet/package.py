@@ -1,8 +1,7 @@
 """Build packages: a manifest of digests, its signature, and a zip of it all (apple-wallet.md §A.4, §B.8)."""
 
 import hashlib
-import io
-import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,23 +10,25 @@ import orjson
 
 from applewallet.kinds import Kind
 from applewallet.signing import Signer
+from applewallet.zips import Entry, zipped
 
-STORED = (".png", ".jpg", ".jpeg", ".pdf", ".pkpass")  # compressed already: packing them again costs ten times the rest
-EPOCH = (2001, 1, 1, 0, 0, 0)  # of every file in the zip: what is built twice differs in its signature only
+# Compressed already, or without any pattern: packing them again costs ten times the rest.
+PACKED = (".png", ".jpg", ".jpeg", ".pdf", ".pkpass", "signature")
 MOST_IN_BUNDLE = 10  # passes in a .pkpasses
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """Bytes of a package, with their digest in hex by the manifest's algorithm."""
+    """Bytes of a package, with their digest in hex by the manifest's algorithm, and the CRC-32 that a zip wants."""
 
     content: bytes
     digest: str
+    crc: int
 
 
 def file_of(kind: Kind, content: bytes) -> File:
     """A file that is made for one package only."""
-    return File(content, hashlib.new(kind.digest, content, usedforsecurity=False).hexdigest())
+    return File(content, hashlib.new(kind.digest, content, usedforsecurity=False).hexdigest(), zlib.crc32(content))
 
 
 def strings_file(texts: Mapping[str, str]) -> bytes:
@@ -53,23 +54,14 @@ def build(
     for language, texts in strings.items():
         files[f"{language}.lproj/{kind.strings}"] = file_of(kind, strings_file(texts))
     manifest = orjson.dumps({name: files[name].digest for name in sorted(files)})
-    contents = {name: file.content for name, file in files.items()}
-    contents |= {"manifest.json": manifest, "signature": signer.sign(manifest)}
-    return zipped(contents.items())
+    entries = [Entry(name, file.content, file.crc, name.endswith(PACKED)) for name, file in files.items()]
+    return zipped([*entries, _entry("manifest.json", manifest), _entry("signature", signer.sign(manifest))])
+
+
+def _entry(name: str, content: bytes) -> Entry:
+    return Entry(name, content, zlib.crc32(content), name.endswith(PACKED))
 
 
 def bundle(passes: Iterable[bytes]) -> bytes:
     """Several passes in one file to add at once, `.pkpasses`. The bundle itself is not signed."""
-    return zipped((f"{number}.pkpass", content) for number, content in enumerate(passes, 1))
-
-
-def zipped(files: Iterable[tuple[str, bytes]]) -> bytes:
-    """A zip of files by name."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, content in files:
-            entry = zipfile.ZipInfo(name, EPOCH)
-            entry.external_attr = 0o644 << 16
-            entry.compress_type = zipfile.ZIP_STORED if name.endswith(STORED) else zipfile.ZIP_DEFLATED
-            archive.writestr(entry, content)
-    return out.getvalue()
+    return zipped(_entry(f"{number}.pkpass", content) for number, content in enumerate(passes, 1))

@@ -35,7 +35,7 @@ def changed(document, path, value=GONE):
 
 def file(content):
     """Bytes as a file of a package; checks do not look at its digest."""
-    return File(content, "")
+    return File(content, "", 0)
 
 
 def image(width, height, mode="RGB", form="PNG"):
