@@ -4,15 +4,20 @@ from django.db.migrations import RunSQL
 
 
 def same_brand(table: str, column: str, target: str) -> RunSQL:
-    """Make the database refuse a row whose `column` points at another brand's row of `target`.
+    """Make the database refuse a row whose `column` points at another brand's row of `target`."""
+    return same_owner(table, column, target, "brand")
 
-    `(brand_id, column) -> target (brand_id, id)`, checked at commit like Django's own foreign keys. The target needs a
-    unique constraint over (brand_id, id).
+
+def same_owner(table: str, column: str, target: str, owner: str) -> RunSQL:
+    """Make the database refuse a row whose `column` points at a row of `target` that another `owner` has.
+
+    `(owner_id, column) -> target (owner_id, id)`, checked at commit like Django's own foreign keys. The target needs a
+    unique constraint over (owner_id, id).
     """
-    name = f"{table}_{column}_same_brand"
+    name = f"{table}_{column}_same_{owner}"
     return RunSQL(
-        f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY (brand_id, {column})"
-        f" REFERENCES {target} (brand_id, id) DEFERRABLE INITIALLY DEFERRED",
+        f"ALTER TABLE {table} ADD CONSTRAINT {name} FOREIGN KEY ({owner}_id, {column})"
+        f" REFERENCES {target} ({owner}_id, id) DEFERRABLE INITIALLY DEFERRED",
         f"ALTER TABLE {table} DROP CONSTRAINT {name}",
     )
 

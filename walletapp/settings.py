@@ -69,12 +69,14 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "oauth2_provider",
     "accounts",
     "shops",
     "webhooks",
     "applewallet",
     "passes",
     "orders",
+    "buyers",
     "storefront",
     "walletapp.apps.WalletAppConfig",
 ]
@@ -288,6 +290,44 @@ if APNS_CA_FILE and not Path(APNS_CA_FILE).is_file():
     raise ImproperlyConfigured(f"APNS_CA_FILE names no file: {APNS_CA_FILE!r}.")
 if APNS_LEASE <= APNS_TIMEOUT:
     raise ImproperlyConfigured("APNS_LEASE must be longer than APNS_TIMEOUT.")
+
+# --- The buyer wallet: OAuth (buyer-wallet.md §B.4) -------------------------------------------------------------------
+
+OAUTH2_PROVIDER_APPLICATION_MODEL = "buyers.Client"
+OAUTH2_PROVIDER_GRANT_MODEL = "buyers.Grant"
+OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "buyers.AccessToken"  # noqa: S105 -- a model
+OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = "buyers.RefreshToken"  # noqa: S105 -- likewise
+OAUTH2_PROVIDER = {
+    "SCOPES": {
+        "uma:pay:address:read": _("your shipping address"),
+        "uma:pay:credit_card:read": _("your card's kind and its last four digits"),
+        "uma:pay:credit_card:read_payment_session": _("to have this card charged for what you buy"),
+        "uma:pay:credit_card:read_encrypted": _("your card's number, encrypted"),
+    },
+    "SCOPES_BACKEND_CLASS": "buyers.scopes.ClientScopes",
+    "OAUTH2_VALIDATOR_CLASS": "buyers.validator.WalletValidator",
+    "AUTHORIZATION_CODE_EXPIRE_SECONDS": 300,
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    "REFRESH_TOKEN_EXPIRE_SECONDS": 31_536_000,  # from its issue, however often it is used
+    "ROTATE_REFRESH_TOKEN": False,
+    "PKCE_REQUIRED": "buyers.scopes.pkce_required",
+    "CLIENT_SECRET_HASHER": "client_sha256",
+    "OIDC_ISS_ENDPOINT": PUBLIC_URL,
+    # The toolkit's pages in the admin know columns that our models leave out; buyers/admin.py has our own.
+    **{f"{name}_ADMIN_CLASS": "django.contrib.admin.ModelAdmin" for name in ("ACCESS_TOKEN", "REFRESH_TOKEN")},
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+    "COMPLIANT_BCP_RFC9700_REDIRECT_URI_SCHEME": True,
+    "COMPLIANT_BCP_RFC9700_REDIRECT_URI_MATCHING": True,
+}
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "buyers.hashers.ClientSecretHasher",  # for machines' secrets only, so never the first
+]
 
 # --- Mail -----------------------------------------------------------------------------------------------------------
 

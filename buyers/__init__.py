@@ -1,0 +1,1 @@
+"""The buyer's own wallet, and an OAuth API for partners."""
