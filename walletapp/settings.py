@@ -76,6 +76,8 @@ INSTALLED_APPS = [
     "applewallet",
     "passes",
     "orders",
+    "jobs",
+    "desk",
     "buyers",
     "storefront",
     "walletapp.apps.WalletAppConfig",

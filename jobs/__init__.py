@@ -1,0 +1,1 @@
+"""Work that staff start and that takes a while: exports, imports, bulk actions."""
