@@ -3,6 +3,7 @@
 The place that a run has come to stands in the database, in `PackageType.stale_from`; beat goes on from there.
 """
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from applewallet.models import Design, Package, PackageType
 from applewallet.services import Source, refresh
 from shops.models import Brand
 
-BATCH = 200  # packages in one transaction; while it commits, no device of the brand registers
+BATCH = 50  # packages in one transaction; while it commits, no device of the brand registers
 Render = Callable[[Package], Source | None]
 
 
@@ -39,12 +40,16 @@ def mark_stale(brand: Brand) -> None:
 def render_stale(kind_name: str, render: Render) -> int:
     """Render the stale packages of a kind; returns how many have a new version.
 
-    `render` gives a package's source; None leaves it as it is.
+    `render` gives a package's source; None leaves it as it is. It rests as long as it works, so that the pages of a
+    machine that does both stay quick.
     """
     changed = 0
     for key in PackageType.objects.filter(kind_name=kind_name, stale_from__isnull=False).values_list("pk", flat=True):
+        started = time.monotonic()
         while (step := _step(key, render)) is not None:
             changed += step
+            time.sleep(time.monotonic() - started)
+            started = time.monotonic()
     return changed
 
 
