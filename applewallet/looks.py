@@ -29,12 +29,17 @@ def rgb(color: str) -> str:
     return f"rgb({red}, {green}, {blue})"
 
 
+def luminance(color: str) -> float:
+    """Relative luminance, from 0 to 1 (WCAG 2.2)."""
+    parts = [value / 255 for value in ImageColor.getrgb(color)[:3]]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)  # noqa: PLR2004 -- the standard's
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
 def readable_on(color: str) -> str:
     """White or black, whichever stands out more on `color` (WCAG 2.2 contrast)."""
-    parts = [value / 255 for value in ImageColor.getrgb(color)[:3]]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]  # noqa: PLR2004 -- the standard's
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#000000" if (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) else "#ffffff"
+    light = luminance(color)
+    return "#000000" if (light + 0.05) / 0.05 > 1.05 / (light + 0.05) else "#ffffff"
 
 
 def colors_of(brand: Brand, design: Design) -> dict[str, str]:

@@ -25,6 +25,7 @@ from django.utils import timezone
 from applewallet import checks, device_log, tasks
 from applewallet.images import files_of
 from applewallet.kinds import ORDER, PASS
+from applewallet.looks import design_of
 from applewallet.models import Credential, DeviceLog, Package, PackageType, Push, Subject
 from applewallet.package import File, build, file_of
 from applewallet.signing import signer_of
@@ -70,6 +71,14 @@ def package_type_for(brand: Brand, subject: str) -> PackageType | None:
     """The type that the brand's packages about `subject` carry, None if it has none yet."""
     kind = ORDER if subject in ABOUT_ORDERS else PASS
     return brand.packagetypes.filter(kind_name=kind.name).first()
+
+
+def has_wallet(brand: Brand, subject: str) -> bool:
+    """Whether the brand is set up for packages about this."""
+    package_type = package_type_for(brand, subject)
+    if package_type is None or (subject in ABOUT_ORDERS and not design_of(brand).merchant_identifier):
+        return False
+    return package_type.credentials.filter(is_active=True).exists()
 
 
 def find_package(brand: Brand, subject: str, subject_uuid: UUID) -> Package | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Field, QuerySet, Sum
+from django.db.models import Field, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
@@ -15,9 +15,11 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from orders.admin_beliefs import PartnerDisagreesFilter, beliefs_of
 from orders.admin_lists import PlacedFilter, find_orders
+from orders.admin_mollie import MollieKey
 from orders.admin_parts import PartPages, parts_of
+from orders.admin_payment import PaymentTools, payment_of
 from orders.admin_refunds import RefundPage
-from orders.admin_steps import STEPS, Step, bulk_action
+from orders.admin_steps import LIST_STEPS, STEPS, Step, bulk_action
 from orders.models import Order, OrderCount, OrderStatus, ProcessingStatus
 from orders.payments import Provider
 from shops.admin import BrandSettingsAdmin
@@ -40,7 +42,7 @@ MOST_CALLS = 50  # on an order's page
 
 
 @admin.register(Order)
-class OrderAdmin(PartPages, RefundPage, ReadOnly, BrandAdmin):
+class OrderAdmin(PartPages, RefundPage, PaymentTools, ReadOnly, BrandAdmin):
     """Orders: they come from members, and change by the steps that staff may take."""
 
     list_display = [
@@ -63,7 +65,7 @@ class OrderAdmin(PartPages, RefundPage, ReadOnly, BrandAdmin):
     search_help_text = _(
         "Order number, beginning of the member's e-mail address, order identifier, or QR code of a pass"
     )
-    actions = [bulk_action(step) for step in STEPS.values()]
+    actions = [bulk_action(step) for step in LIST_STEPS.values()]
 
     def has_process_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """By the table of roles."""
@@ -72,6 +74,10 @@ class OrderAdmin(PartPages, RefundPage, ReadOnly, BrandAdmin):
     def has_cancel_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """By the table of roles."""
         return self.may(request, "cancel order", obj)
+
+    def has_send_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """By the table of roles."""
+        return self.may(request, "send again", obj)
 
     def get_ordering(self, request: HttpRequest) -> list[str]:
         """Newest first, along an index: numbers run per brand."""
@@ -106,6 +112,8 @@ class OrderAdmin(PartPages, RefundPage, ReadOnly, BrandAdmin):
             "original": order,
             "sees_brand": self.asks_for_brand(request),
             "title": _("Order %(number)s") % {"number": order.number},
+            "lines": order.lines.all() if order.is_stated else [],
+            "sums": order.sums.all() if order.is_stated else [],
             "steps": self.steps_from(request, order),
             "can_send_again": self.may(request, "send again", order),
             "status": {"text": order.get_status_display(), "color": STATUS_COLORS.get(order.status)},
@@ -115,8 +123,8 @@ class OrderAdmin(PartPages, RefundPage, ReadOnly, BrandAdmin):
             },
             **what_hangs_on(order),
             **parts_of(order),
-            "can_process": self.may(request, "process order", order),
-            "can_refund": self.may(request, "refund order", order),
+            "can_process": not order.is_stated and self.may(request, "process order", order),
+            "can_refund": not order.is_stated and self.may(request, "refund order", order),
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/orders/order/page.html", context)
@@ -146,11 +154,12 @@ def what_hangs_on(order: Order) -> dict[str, Any]:
     brand = order.brand
     calls = brand.calls.filter(delivery__event__brand=brand, delivery__event__order_uuid=order.uuid)
     deliveries = brand.deliveries.filter(event__brand=brand, event__order_uuid=order.uuid)
-    references = [f"order {order.uuid}", *(f"refund {uuid}" for uuid in order.refunds.values_list("uuid", flat=True))]
+    refunds = [f"refund {uuid}" for uuid in order.refunds.values_list("uuid", flat=True)]
+    of_order = Q(reference__startswith=f"order {order.uuid}") | Q(reference__in=refunds)
     return {
-        "payment": getattr(order, "payment", None),
+        **payment_of(order),
         "items": order.items.select_related("issued_pass__coupon").order_by("pk"),
-        "points_entries": order.member.points_entries.filter(reference__in=references).order_by("pk"),
+        "points_entries": order.member.points_entries.filter(of_order).order_by("pk"),
         "calls": calls.select_related("delivery__event").order_by("-pk")[:MOST_CALLS],
         "beliefs": beliefs_of(order),
         "waiting": deliveries.filter(state__in=["pending", "sending"]).select_related("event", "endpoint"),
@@ -158,7 +167,7 @@ def what_hangs_on(order: Order) -> dict[str, Any]:
 
 
 @admin.register(Brand)
-class BrandWithProviderAdmin(BrandSettingsAdmin):
+class BrandWithProviderAdmin(MollieKey, BrandSettingsAdmin):
     """A brand's settings; the payment providers to choose from live in this app."""
 
     def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:

@@ -16,6 +16,7 @@ from orders.admin_part_forms import part_form
 from orders.fulfillments import add_fulfillment, change_fulfillment
 from orders.models import Fulfillment, FulfillmentKind, Order, OrderItem, OrderStatus, Return
 from orders.returns import change_return, open_return
+from orders.services import StatedByPartner
 from shops.errors import ShopError
 
 NEXT = {  # where each kind of part goes, if all goes well
@@ -52,7 +53,10 @@ def shown(part: Any) -> dict[str, Any]:
     """A part as the order's page shows it."""
     step = None if not hasattr(part, "may_become") else next_step(part)
     badge = {"text": part.get_status_display(), "color": COLORS.get(part.status)}
-    return {"row": part, "badge": badge, "next": step, "passes": [one.item.issued_pass for one in part.items.all()]}
+    held = {"passes": [one.item.issued_pass for one in part.items.all()]}
+    if isinstance(part, Fulfillment) and part.external_id:
+        held["lines"] = [one.line for one in part.lines.all()]
+    return {"row": part, "badge": badge, "next": step, **held}
 
 
 def parts_of(order: Order) -> dict[str, Any]:
@@ -62,6 +66,8 @@ def parts_of(order: Order) -> dict[str, Any]:
     items = order.items.count()
     for name, held in kinds.items():
         rows = getattr(order, name).order_by("pk").prefetch_related("items__item__issued_pass__coupon")
+        if order.is_stated and name == "fulfillments":
+            rows = rows.prefetch_related("lines__line")
         found[name] = [shown(row) for row in rows]
         holding = sum(len(one["passes"]) for one in found[name] if one["row"].holds)
         found[f"{held}_left"] = order.status == OrderStatus.PAID and holding < items
@@ -106,6 +112,9 @@ class PartPages:
                 return answer
             if not self.may(request, permission, order):
                 raise PermissionDenied
+            if order.is_stated:
+                messages.warning(request, str(StatedByPartner(order)))
+                return redirect("admin:orders_order_change", order.pk)
             if order.status != OrderStatus.PAID:
                 messages.warning(request, _("Only an order that is paid can be fulfilled, refunded or returned."))
                 return redirect("admin:orders_order_change", order.pk)

@@ -39,7 +39,7 @@ class RefundAdmin(ReadOnly, BrandAdmin):
     search_help_text = gettext_lazy("Order number, or the payment provider's id")
     fieldsets = [
         (None, {"fields": ["order", "status", "sum", "points", "reason", "by", "restocks"]}),
-        (gettext_lazy("Payment provider"), {"fields": ["provider_refund_id", "provider_status"]}),
+        (gettext_lazy("Payment provider"), {"fields": ["provider_refund_id", "provider_status", "last_error"]}),
         (gettext_lazy("Dates"), {"fields": ["created_at", "ended_at"]}),
     ]
 

@@ -8,13 +8,21 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from orders.models import Order, OrderStatus, ProcessingStatus
-from orders.services import IllegalTransition, cancel, set_processing_status
+from orders.services import cancel, set_processing_status
+from shops.errors import ShopError
+from webhooks.services import send_again
 
-MOST_AT_ONCE = 1000  # in one request
+MOST_AT_ONCE = 1000  # that are ticked; all that match a filter may be more
+
+
+class NothingToTell(ShopError):
+    """There is no webhook about an order that could be sent again."""
 
 
 @dataclass(frozen=True)
@@ -51,36 +59,60 @@ STEPS = {
             label=gettext_lazy("Cancel the order"),
             permission="cancel order",
             take=cancel,
-            fits=lambda order: OrderStatus(order.status).may_become(OrderStatus.CANCELED),
+            fits=lambda order: not order.is_stated and OrderStatus(order.status).may_become(OrderStatus.CANCELED),
             is_dangerous=True,
         ),
     )
 }
 
 
+def tell_again(order: Order) -> Order:
+    """Send each active endpoint the newest webhook about `order` once more. Raises NothingToTell."""
+    told = order.brand.deliveries.filter(order_uuid=order.uuid, endpoint__is_active=True)
+    newest = told.order_by("endpoint", "-version").distinct("endpoint").values_list("pk", flat=True)
+    if not send_again(order.brand.deliveries.filter(pk__in=list(newest))):
+        raise NothingToTell(_("No webhook about it is there to be sent again."))
+    return order
+
+
+# What can be done with many orders: their own page has other ways to the webhooks.
+LIST_STEPS = STEPS | {
+    "tell": Step(
+        name="tell",
+        label=gettext_lazy("Send the webhooks again"),
+        permission="send again",
+        take=tell_again,
+        fits=lambda _order: True,
+    )
+}
+
+
 def bulk_action(step: Step) -> Callable[..., HttpResponse]:
-    """The admin action that takes `step` with each chosen order, each in its own transaction."""
+    """The admin action that takes `step`: at once on an order's page, and as a job, after a question, from the list."""
 
     @admin.action(description=step.label, permissions=[step.permission.partition(" ")[0]])
     def action(model_admin: Any, request: HttpRequest, chosen: QuerySet[Order]) -> HttpResponse:
-        taken: list[Order] = []
-        refused: dict[str, list[int]] = {}
-        orders = list(chosen.select_related("brand", "member")[: MOST_AT_ONCE + 1])
-        for order in orders[:MOST_AT_ONCE]:
-            reason = take(model_admin, request, step, order)
-            if reason:
-                refused.setdefault(reason, []).append(order.number)
-            else:
-                taken.append(order)
-        _report(request, step, len(taken), refused)
-        if len(orders) > MOST_AT_ONCE:
-            messages.warning(request, _("Only the first %d orders were taken; choose again.") % MOST_AT_ONCE)
-        if "from_page" in request.POST and len(orders) == 1:
-            return redirect("admin:orders_order_change", orders[0].pk)
-        return redirect(request.get_full_path())
+        if "from_page" in request.POST:
+            return _take_on_page(model_admin, request, step, chosen)
+        asked = {"step": step.name, "filter": request.GET.urlencode()}
+        if request.POST.get("select_across") != "1":
+            asked["ids"] = ",".join(str(key) for key in chosen.values_list("pk", flat=True)[:MOST_AT_ONCE])
+        return redirect(f"{reverse('admin:jobs_job_steps')}?{urlencode(asked)}")
 
     action.__name__ = step.name
     return action
+
+
+def _take_on_page(model_admin: Any, request: HttpRequest, step: Step, chosen: QuerySet[Order]) -> HttpResponse:
+    order = chosen.select_related("brand", "member").first()
+    if order is None:
+        return redirect("admin:orders_order_changelist")
+    reason = take(model_admin, request, step, order)
+    if reason:
+        messages.warning(request, _("The order stays as it is: %s") % reason)
+    else:
+        messages.success(request, _("%(step)s: order %(number)d.") % {"step": step.label, "number": order.number})
+    return redirect("admin:orders_order_change", order.pk)
 
 
 def take(model_admin: Any, request: HttpRequest, step: Step, order: Order) -> str:
@@ -89,21 +121,7 @@ def take(model_admin: Any, request: HttpRequest, step: Step, order: Order) -> st
         return _("Your role does not allow it.")
     try:
         step.take(order)
-    except IllegalTransition as error:
+    except ShopError as error:
         return str(error)
     model_admin.log_change(request, order, str(step.label))
     return ""
-
-
-def _report(request: HttpRequest, step: Step, taken: int, refused: dict[str, list[int]]) -> None:
-    if taken:
-        text = ngettext("%(step)s: %(count)d order.", "%(step)s: %(count)d orders.", taken)
-        messages.success(request, text % {"step": step.label, "count": taken})
-    for reason, numbers in refused.items():
-        text = ngettext(
-            "%(count)d order stays as it is (%(numbers)s): %(reason)s",
-            "%(count)d orders stay as they are (%(numbers)s): %(reason)s",
-            len(numbers),
-        )
-        some = ", ".join(str(number) for number in numbers[:10]) + (" …" if len(numbers) > 10 else "")  # noqa: PLR2004 -- what one reads
-        messages.warning(request, text % {"count": len(numbers), "numbers": some, "reason": reason})

@@ -20,21 +20,27 @@ BATCH = 5000  # orders in one statement
 SCALES = orjson.dumps({currency: digits for currency, (digits, *_rest) in FRACTIONS.items()}).decode()
 
 # By name: what the order says, and what it must be. `given_back` is what the ledger gave back for the whole order.
+# What a partner states of money is its word (orders/stated.py): there only the points follow from it.
 PARTS = {
     "price": ("o.total_order_points_price", "items.points"),
     "total": (
         "o.total",
-        "round((o.total_order_points_price - o.points_used)::numeric / o.point_value, o.scale)",
+        """CASE WHEN o.source = 'shop'
+        THEN round((o.total_order_points_price - o.points_used)::numeric / o.point_value, o.scale) ELSE o.total END""",
     ),
-    "payment": ("coalesce(pay.amount, 0)", "o.total"),
+    "payment": ("coalesce(pay.amount, 0)", "CASE WHEN o.source = 'shop' THEN o.total ELSE 0 END"),
     "spent": ("o.points_used", "-coalesce(spent.points, 0)"),
     "given_back": (
         "coalesce(given_back.points, 0)",
         "CASE WHEN o.status IN ('failed', 'canceled', 'expired') THEN o.points_used ELSE 0 END",
     ),
-    "refunded": ("o.refunded", "refunds.amount"),
+    "refunded": ("o.refunded", "CASE WHEN o.source = 'shop' THEN refunds.amount ELSE o.refunded END"),
     "points_refunded": ("o.points_refunded", "refunds.points"),
     "refunds_booked": ("refunds.booked", "refunds.completed"),
+    "earned": (
+        "o.points_earned",
+        "CASE WHEN o.status = 'paid' THEN floor((o.total - o.refunded) * o.earn_rate) ELSE 0 END",
+    ),
 }
 
 FIGURES = f"""

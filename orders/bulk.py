@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
-from orders.invention import Ids, Inventor, Rows, uuid_text
+from orders.invention import Calendar, Ids, Inventor, Rows, steadily, uuid_text
 from passes.models import Coupon
 from shops.models import Brand
 from webhooks.models import Endpoint
@@ -56,7 +56,7 @@ WHERE shops_member.id = new.id
 """
 
 
-def seed_orders(brand: Brand, count: int, *, seed: int) -> None:
+def seed_orders(brand: Brand, count: int, *, seed: int, calendar: Calendar = steadily) -> None:
     """Make `count` orders for `brand`, all or none, and refresh the planner's statistics.
 
     The brand's row stays locked until they are there. Its coupons are sold; if it has none, some are made. What is
@@ -64,7 +64,8 @@ def seed_orders(brand: Brand, count: int, *, seed: int) -> None:
     """
     with transaction.atomic():
         brand = Brand.objects.select_for_update().get(pk=brand.pk)
-        inventor = _inventor(brand, count, random.Random(f"{seed} {brand.slug} {brand.order_count}"))  # noqa: S311 -- data for tests
+        chance = random.Random(f"{seed} {brand.slug} {brand.order_count}")  # noqa: S311 -- data for tests
+        inventor = _inventor(brand, count, chance, calendar)
         with _laws_at_the_end(count):
             _write_all(inventor, _chunks(brand.order_count + 1, count))
         _settle(inventor)
@@ -73,10 +74,11 @@ def seed_orders(brand: Brand, count: int, *, seed: int) -> None:
         cursor.execute(f"ANALYZE {', '.join(COLUMNS)}")
 
 
-def _inventor(brand: Brand, count: int, chance: random.Random) -> Inventor:
+def _inventor(brand: Brand, count: int, chance: random.Random, calendar: Calendar) -> Inventor:
     sizes = Inventor.sizes(count)
     ids = Ids(*(_reserve(table, size) for table, size in sizes.items()))
-    return Inventor(brand, count, chance, coupons=_coupons(brand, chance), endpoint=_silent_endpoint(brand), ids=ids)
+    sold, told = _coupons(brand, chance), _silent_endpoint(brand)
+    return Inventor(brand, count, chance, coupons=sold, endpoint=told, ids=ids, calendar=calendar)
 
 
 def _chunks(first: int, count: int) -> Iterator[range]:

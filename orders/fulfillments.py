@@ -40,7 +40,7 @@ def add_fulfillment(
         FulfillmentItem(brand=order.brand, fulfillment=fulfillment, item=item, holds=fulfillment.holds)
         for item in items
     )
-    save_order(order)
+    save_order(order, about=[fulfillment])
     return fulfillment
 
 

@@ -1,12 +1,14 @@
 """What orders/bulk.py writes: invented orders with all that belongs to them, as lines of COPY's text format.
 
-Order n is placed at EPOCH + n * STEP, so that a second run continues the first one's calendar. Open orders carry no
-time to be paid by: a worker would expire them while somebody measures.
+Order n is placed at EPOCH + n * STEP, so that a second run continues the first one's calendar; who wants other days
+brings a calendar of their own. Nothing happens after now. Open orders carry no time to be paid by: a worker would
+expire them while somebody measures.
 """
 
 import base64
 import random
 from collections import deque
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -37,6 +39,12 @@ HANDLING = [
     ProcessingStatus.OPEN,
 ]
 Rows = dict[str, list[str]]  # table -> lines
+Calendar = Callable[[int], datetime]  # when the order with this number is placed; of 0, when the members joined
+
+
+def steadily(number: int) -> datetime:
+    """The calendar that is used where nobody brings one."""
+    return EPOCH + number * STEP
 
 
 class Ids(NamedTuple):
@@ -78,8 +86,10 @@ class Inventor:
         coupons: list[Coupon],
         endpoint: Endpoint,
         ids: Ids,
+        calendar: Calendar = steadily,
     ) -> None:
         self.brand, self.chance, self.coupons, self.endpoint, self.ids = brand, chance, coupons, endpoint, ids
+        self.calendar, self.now = calendar, datetime.now(UTC)
         self.first = brand.order_count + 1
         self.newest = self.first + count - max(count // 50, 1)  # from here on they are open
         self.balances = [chance.randrange(0, 20_000, 50) for _ in range(self.sizes(count)["shops_member"])]
@@ -103,16 +113,17 @@ class Inventor:
 
     def members(self) -> Rows:
         """The members and the points that they start with."""
+        joined = self.calendar(0)
         rows: Rows = {"shops_member": [], "shops_pointsentry": []}
         for at, balance in enumerate(self.balances):
             key = self.ids.members + at
             email = f"member-{self.first}-{at}@seeded.example"
             name = NAMES[at % len(NAMES)] if at % 5 else ""
             rows["shops_member"].append(
-                f"{key}\t{self.brand.pk}\t{uuid_text(self.chance)}\t{email}\t{name}\t{balance}\t{EPOCH}\n"
+                f"{key}\t{self.brand.pk}\t{uuid_text(self.chance)}\t{email}\t{name}\t{balance}\t{joined}\n"
             )
             if balance:
-                self._entry(rows, key, EPOCH, f"{balance}\t{balance}\tearned\tseeded")
+                self._entry(rows, key, joined, f"{balance}\t{balance}\tearned\tseeded")
         return rows
 
     def orders(self, numbers: range) -> Rows:
@@ -129,7 +140,7 @@ class Inventor:
         pick = self.chance.random
         member = int(pick() ** 3 * len(self.balances))  # a few buy much
         status = OrderStatus.OPEN if number >= self.newest else ENDS[int(pick() * len(ENDS))]
-        at = EPOCH + number * STEP
+        at = self.calendar(number)
         decided_at = at if status is OrderStatus.OPEN else at + timedelta(seconds=30 + int(pick() * 570))
         key = self.ids.orders + number - self.first
         order = Placed(key, uuid_text(self.chance), member, status.value, at, decided_at)
@@ -163,9 +174,10 @@ class Inventor:
         expires = expiration_of(coupon, order.decided_at)
         use = self.chance.random()
         redeemed = order.decided_at + timedelta(days=20 * use) if use < 0.5 else None  # noqa: PLR2004 -- half are used
-        if redeemed and expires and redeemed > expires:
+        if redeemed and redeemed > min(expires or self.now, self.now):
             redeemed = None
-        status = "redeemed" if redeemed else "expired" if expires and use > 0.8 else "active"  # noqa: PLR2004 -- a few
+        is_over = expires is not None and expires < self.now and use > 0.8  # noqa: PLR2004 -- a few
+        status = "redeemed" if redeemed else "expired" if is_over else "active"
         return f"{next(self.codes)}\t{status}\t{expires or NULL}\t{redeemed or NULL}\t{TILL if redeemed else ''}"
 
     def _points(self, rows: Rows, order: Placed, price: int) -> int:
@@ -203,7 +215,7 @@ class Inventor:
         if order.status == OrderStatus.OPEN and use < 0.1:  # noqa: PLR2004 -- a few are packed before they are paid
             handling = ProcessingStatus.BEING_PROCESSED
         done = handling in {ProcessingStatus.PROCESSED, ProcessingStatus.ARCHIVED}
-        processed_at = order.decided_at + timedelta(hours=48 * use) if done else None
+        processed_at = min(order.decided_at + timedelta(hours=48 * use), self.now) if done else None
         rows["orders_order"].append(
             f"{order.id}\t{self.brand.pk}\t{order.uuid}\t{number}\t{self.ids.members + order.member}\t{order.status}\t"
             f"{handling.value}\t{processed_at or NULL}\t{self.brand.currency}\t{prices}\t{self.brand.point_value}\t"

@@ -24,6 +24,7 @@ from orders.services import note_facts
 from passes.links import pass_url
 from passes.models import Pass
 from passes.phones import pass_package
+from shops.speaking import speaking
 
 LEASE = timedelta(minutes=5)  # longer than a mail server may take
 WAITS = [60, 300, 1800, 7200, 43200, 86400]  # seconds before another attempt
@@ -78,7 +79,12 @@ def _failed(mail: OrderMail, error: str) -> None:
 
 
 def message_of(order: Order) -> EmailMultiAlternatives:
-    """The mail about a paid order, with its packages attached."""
+    """The mail about a paid order, in its brand's language, with its packages attached."""
+    with speaking(order.brand.language, order.brand.time_zone):
+        return _message_of(order)
+
+
+def _message_of(order: Order) -> EmailMultiAlternatives:
     items = order.items.select_related("issued_pass__coupon__brand").order_by("pk")
     passes = [item.issued_pass for item in items]
     facts = {

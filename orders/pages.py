@@ -10,6 +10,7 @@ from django.views import View
 from orders.models import OrderStatus, Payment
 from orders.payments import Provider
 from orders.services import payment_said
+from shops.speaking import language_of, speaking
 
 OUTCOMES = [OrderStatus.PAID, OrderStatus.FAILED, OrderStatus.CANCELED, OrderStatus.EXPIRED]
 
@@ -26,8 +27,10 @@ class SandboxPayment(View):
     def get(self, request: HttpRequest, payment_id: UUID) -> HttpResponse:
         """Show the choice, or how it ended."""
         order = self.payment.order
-        context = {"payment": self.payment, "order": order, "brand": order.brand, "outcomes": OUTCOMES}
-        return render(request, "orders/sandbox_payment.html", context)
+        brand = order.brand
+        context = {"payment": self.payment, "order": order, "brand": brand, "outcomes": OUTCOMES}
+        with speaking(language_of(request, brand.language), brand.time_zone):
+            return render(request, "orders/sandbox_payment.html", context)
 
     def post(self, request: HttpRequest, payment_id: UUID) -> HttpResponse:
         """End the payment as chosen."""

@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeVar
 from django.utils import timezone
 
 from orders.models import Fulfillment, Order, OrderItem, OrderStatus, Return
-from orders.services import IllegalTransition, lock_order, save_order
+from orders.services import IllegalTransition, check_ours, lock_order, save_order
 from shops.errors import InvalidInput, ShopError
 
 Codes = Sequence[str] | Literal["all"]  # QR codes of passes, or all that no other part of this kind holds
@@ -21,14 +21,18 @@ class NotPaid(ShopError):
 
 
 def lock_paid_order(order: Order) -> Order:
-    """The order as it is now, with nobody else changing it until the transaction ends. Raises NotPaid."""
+    """The order as it is now, with nobody else changing it until the transaction ends.
+
+    Raises NotPaid, and StatedByPartner.
+    """
     order = lock_order(order)
     check_paid(order)
     return order
 
 
 def check_paid(order: Order) -> None:
-    """Raise NotPaid unless `order` is paid."""
+    """Raise NotPaid unless `order` is paid, and StatedByPartner if it is not ours to change."""
+    check_ours(order)
     if order.status != OrderStatus.PAID:
         raise NotPaid
 
@@ -88,6 +92,7 @@ def change_part(
     Call it inside a transaction. Raises what `step` and `check` raise.
     """
     order = lock_order(part.order)
+    check_ours(order)
     part.refresh_from_db()
     part.order, part.brand = order, order.brand
     changed: set[str] = {name for name, value in facts.items() if getattr(part, name) != value}
@@ -97,5 +102,5 @@ def change_part(
     if changed:
         check(part)
         part.save(update_fields=[*changed, "updated_at"])
-        save_order(order)
+        save_order(order, about=[part])
     return part

@@ -32,7 +32,9 @@ SELECT array_to_json(ARRAY(
     SELECT row_to_json(printed) FROM (
         SELECT {_time("o.created_at")} AS created_at, o.processing_status, {_time("o.processed_at")} AS processed_at,
             o.number::text AS number, o.currency, o.total::text AS total, {_time("o.updated_at")} AS updated_at, o.uuid,
-            pay.provider_id AS payment_id, pay.status AS payment_status, o.points_used, o.total_order_points_price,
+            coalesce(pay.provider_id, nullif(o.stated_id, '')) AS payment_id,
+            coalesce(pay.status, nullif(o.stated_payment, '')) AS payment_status,
+            o.points_used, o.total_order_points_price,
             o.mail_delivered_in_inbox::int AS mail_delivered_in_inbox,
             array_to_json(ARRAY(
                 SELECT row_to_json(pass) FROM (

@@ -14,18 +14,21 @@ from typing import NotRequired, TypedDict, Unpack
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from orders.models import Order, OrderItem, Refund, RefundItem, RefundStatus
+from orders.models import Order, OrderItem, OrderStatus, Refund, RefundItem, RefundStatus
 from orders.parts import Codes, check_paid, choose_items, lock_paid_order
-from orders.payments import ProviderRefund, provider_named
+from orders.payments import ProviderRefund, ProviderSilent, provider_named
 from orders.services import lock_order, save_order
 from passes.models import Coupon, PassStatus
 from passes.services import put_back_stock, restore_passes, void_passes
+from shops.actors import ActorKind, acting_as
 from shops.errors import InvalidInput, ShopError
 from shops.money import minor_units, rounded
 from shops.services import give_back_points
 
 LEASE = timedelta(minutes=5)  # how long the provider is left alone after it was asked
+UNDERWAY = timedelta(hours=1)  # and how long once it has taken the refund on; banks need days
 
 
 class OrderChanged(ShopError):
@@ -157,7 +160,7 @@ def request_refund(
     order.points_refunded += due.points
     if not due.amount:
         _complete(order, refund)
-    save_order(order, "refunded", "points_refunded")
+    save_order(order, "refunded", "points_refunded", about=[refund])
     return refund
 
 
@@ -168,17 +171,47 @@ def _take_back(refund: Refund, items: list[OrderItem]) -> None:
     void_passes([item.issued_pass for item in items])
 
 
+@transaction.atomic
+def give_back_late_payment(order: Order, *, by: str) -> Refund | None:
+    """Give back all the money that was paid for an order which had ended by then; its points and stock went back then.
+
+    None where there is nothing to give back: also when a refund for it is on its way, or done. A refund that failed
+    leaves it to be given back again.
+    """
+    order = lock_order(order)
+    due = late_money(order)
+    if not due:
+        return None
+    refund = order.brand.refunds.create(
+        order=order, by=by, reason=_("Paid too late"), amount=due, currency=order.currency, points=0
+    )
+    order.refunded += due
+    save_order(order, "refunded", about=[refund])
+    return refund
+
+
+def late_money(order: Order) -> Decimal:
+    """What was paid for an order that is not open and not paid, and has not been given back."""
+    payment = getattr(order, "payment", None)
+    has_ended = order.status not in {OrderStatus.OPEN, OrderStatus.PAID}
+    return order.total - order.refunded if has_ended and payment and payment.status == "paid" else Decimal(0)
+
+
 def ask_provider(refund: Refund) -> Refund:
     """Ask the payment provider for the money of `refund`, unless somebody just did, and note the answer.
 
-    Call it with no transaction open. May be killed at any line and run twice. Raises ProviderSilent; then, and while
-    the provider has not decided, it is due again after LEASE.
+    Call it with no transaction open. May be killed at any line and run twice. Raises ProviderSilent; then it is due
+    again after LEASE, and after UNDERWAY while the provider has not decided.
     """
     due = refund.brand.refunds.filter(pk=refund.pk, status=RefundStatus.REQUESTED, due_at__lte=Now())
     if not due.update(due_at=Now() + LEASE):
         return refund
-    payment = refund.order.payment
-    said = provider_named(payment.provider).refund(payment, refund.amount, key=refund.uuid)
+    payment, known = refund.order.payment, refund.provider_refund_id
+    try:
+        said = provider_named(payment.provider).refund(payment, refund.amount, key=refund.uuid, known=known)
+    except ProviderSilent as error:
+        refund.brand.refunds.filter(pk=refund.pk).update(last_error=str(error)[:300])
+        raise
     return provider_said(refund, said)
 
 
@@ -189,14 +222,16 @@ def provider_said(refund: Refund, said: ProviderRefund) -> Refund:
     refund = order.refunds.get(pk=refund.pk)
     if refund.status != RefundStatus.REQUESTED:
         return refund
-    refund.provider_refund_id, refund.provider_status = said.id, said.said
-    refund.save(update_fields=["provider_refund_id", "provider_status"])
+    refund.provider_refund_id, refund.provider_status, refund.last_error = said.id, said.said, said.reason[:300]
+    refund.due_at = Now() + (UNDERWAY if said.id else LEASE)
+    refund.save(update_fields=["provider_refund_id", "provider_status", "last_error", "due_at"])
     if said.status == RefundStatus.COMPLETED:
         _complete(order, refund)
     elif said.status == RefundStatus.FAILED:
         _fail(order, refund)
     if said.status != RefundStatus.REQUESTED:
-        save_order(order, "refunded", "points_refunded")
+        with acting_as(ActorKind.PROVIDER, refund.order.payment.provider):
+            save_order(order, "refunded", "points_refunded", about=[refund])
     return refund
 
 

@@ -32,7 +32,7 @@ def open_return(order: Order, *, passes: Codes, status: str | None = None, **fac
     order.brand.return_items.bulk_create(
         ReturnItem(brand=order.brand, of_return=opened, item=item, holds=opened.holds) for item in items
     )
-    save_order(order)
+    save_order(order, about=[opened])
     return opened
 
 

@@ -32,7 +32,9 @@ class OrderAnswerSerializer(serializers.Serializer[Any]):
 class PlacedOrderSerializer(OrderAnswerSerializer):
     """An order just placed."""
 
-    payment_url = serializers.URLField(allow_null=True, help_text="Where the member pays; null when nothing is due.")
+    payment_url = serializers.URLField(
+        allow_null=True, help_text="Our page where the member pays, or goes on to pay; null when nothing is due."
+    )
 
 
 class OrdersOfMemberSerializer(serializers.Serializer[Any]):

@@ -67,8 +67,8 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
     number = serializers.CharField()
     total = serializers.CharField(help_text='Due in money, as a decimal string: "12.50".')
     updated_at = TimeField()
-    payment_id = serializers.CharField(source="payment.provider_id", default=None, allow_null=True)
-    payment_status = serializers.CharField(source="payment.status", default=None, allow_null=True)
+    payment_id = serializers.SerializerMethodField()
+    payment_status = serializers.SerializerMethodField()
     mail_delivered_in_inbox = ZeroOrOne()
     passes = serializers.SerializerMethodField()
     member = MemberSerializer()
@@ -96,6 +96,14 @@ class OrderSerializer(serializers.ModelSerializer[Order]):
             "member_partner_id",
             "brand",
         )
+
+    def get_payment_id(self, order: Order) -> str | None:
+        """The payment provider's id; the partner's of the order, where a partner states it."""
+        return order.payment.provider_id if hasattr(order, "payment") else order.stated_id or None
+
+    def get_payment_status(self, order: Order) -> str | None:
+        """What the payment provider said last, or the partner who states the order."""
+        return order.payment.status if hasattr(order, "payment") else order.stated_payment or None
 
     @extend_schema_field(PassSerializer(many=True))
     def get_passes(self, order: Order) -> Any:

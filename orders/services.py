@@ -4,15 +4,21 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Literal
+from uuid import UUID, uuid4
 
 from django.db import connection, transaction
+from django.db.models import Model
+from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from orders.models import Order, OrderItem, OrderStatus, Payment, ProcessingStatus
-from orders.payments import provider_named
+from orders.payments import SETTLED, provider_named
 from orders.phones import order_changed
+from orders.signals import order_saved
 from passes.models import Coupon, Pass
 from passes.services import issue_passes, put_back_stock, reserve_passes, take_stock, void_passes
+from shops.actors import ActorKind, acting_as
 from shops.errors import InvalidInput, NotEnoughPoints, ShopError
 from shops.models import Brand, Member
 from shops.money import rounded
@@ -21,6 +27,14 @@ from webhooks.services import publish
 
 MAX_PASSES = 100  # in one order
 Basket = Sequence[tuple[Coupon, int]]
+
+
+class StatedByPartner(ShopError):
+    """A step that only the partner may take who states the order."""
+
+    def __init__(self, order: Order) -> None:
+        text = _("%(partner)s keeps this order: cancel, ship and refund it there, and it follows here.")
+        super().__init__(text % {"partner": order.stated_by})
 
 
 class IllegalTransition(ShopError):
@@ -32,13 +46,20 @@ class IllegalTransition(ShopError):
 
 @transaction.atomic
 def place_order(
-    member: Member, basket: Basket, *, points: int | Literal["max"] = 0, member_partner_id: str = ""
+    member: Member,
+    basket: Basket,
+    *,
+    points: int | Literal["max"] = 0,
+    member_partner_id: str = "",
+    uuid: UUID | None = None,
 ) -> Order:
     """Sell `basket` (coupons and quantities of one brand) to `member`.
 
     `points` are used up to that number, or "max": as many as possible; the rest is due in money by the brand's point
     value, rounded half up to the currency's minor unit. Nothing due means paid at once. Takes stock and points, makes
-    the passes, publishes `open` (and `paid`). Does nothing when it raises InvalidInput, OutOfStock, NotEnoughPoints.
+    the passes, publishes `open` (and `paid`). `uuid` becomes the order's identifier, where one was given out before.
+    Does nothing when it raises InvalidInput, OutOfStock, NotEnoughPoints, or django.db.IntegrityError for a `uuid`
+    that another order has.
     """
     member = lock_member(member)
     brand = member.brand
@@ -48,8 +69,9 @@ def place_order(
         take_stock(coupon, quantity)
     total = rounded(Decimal(price - used) / brand.point_value, brand.currency)
     order = brand.orders.create(
+        uuid=uuid or uuid4(),
         member=member,
-        number=_next_number(brand),
+        number=next_number(brand),
         currency=brand.currency,
         total=total,
         total_order_points_price=price,
@@ -63,6 +85,7 @@ def place_order(
         spend_points(member, used, reference=f"order {order.uuid}")
     if total:
         _add_payment(order)
+    order_saved.send(Order, order=order, changed=(), about=())
     publish(brand, order_uuid=order.uuid, order_status=order.status, version=order.version)
     return order if total else set_status(order, OrderStatus.PAID)
 
@@ -71,11 +94,11 @@ def _check_basket(basket: Basket) -> int:
     """The basket's price in points. Raises InvalidInput if it cannot be sold."""
     passes = sum(quantity for _coupon, quantity in basket)
     if not 1 <= passes <= MAX_PASSES:
-        raise InvalidInput({"items": [f"An order holds between 1 and {MAX_PASSES} passes."]})
+        raise InvalidInput({"items": [_("An order holds between 1 and %(most)s passes.") % {"most": MAX_PASSES}]})
     now = timezone.now()
     for coupon, _quantity in basket:
         if not coupon.is_active or (coupon.valid_until and coupon.valid_until <= now):
-            raise InvalidInput({"items": [f"“{coupon.title}” is not for sale."]})
+            raise InvalidInput({"items": [_("“%(title)s” is not for sale.") % {"title": coupon.title}]})
     return sum(coupon.points * quantity for coupon, quantity in basket)
 
 
@@ -89,7 +112,7 @@ def _points_to_use(points: int | Literal["max"], price: int, balance: int) -> in
     return points
 
 
-def _next_number(brand: Brand) -> int:
+def next_number(brand: Brand) -> int:
     """Take the brand's next order number. The row stays locked until commit, so that numbers have no gaps."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -108,14 +131,23 @@ def _add_items(order: Order, basket: Basket) -> None:
 
 
 def _add_payment(order: Order) -> Payment:
-    name = order.brand.payment_provider
-    return order.brand.payments.create(
-        order=order,
-        provider=name,
-        provider_id=provider_named(name).new_id(),
-        amount=order.total,
-        currency=order.currency,
-    )
+    """The row first. A provider that has to be asked is asked after commit, from this row (orders/paying.py)."""
+    brand = order.brand
+    provider = provider_named(brand.payment_provider)
+    provider.check(brand)
+    sums = {"amount": order.total, "currency": order.currency}
+    due_at = Now() if provider.IS_REMOTE else None
+    payment = Payment(brand=brand, order=order, provider=brand.payment_provider, due_at=due_at, **sums)
+    if not provider.IS_REMOTE:
+        payment.provider_id = provider.create(payment).id
+    payment.save(force_insert=True)
+    return payment
+
+
+def check_ours(order: Order) -> None:
+    """Raise StatedByPartner if a partner keeps the order."""
+    if order.is_stated:
+        raise StatedByPartner(order)
 
 
 def lock_order(order: Order) -> Order:
@@ -123,8 +155,8 @@ def lock_order(order: Order) -> Order:
     return order.brand.orders.select_for_update(of=["self"]).select_related("brand", "member").get(pk=order.pk)
 
 
-def save_order(order: Order, *changed: str) -> None:
-    """Save what changed of a locked order, and count the change.
+def save_order(order: Order, *changed: str, about: Sequence[Model] = ()) -> None:
+    """Save what changed of a locked order, and count the change. `about`: which of its parts or passes it concerns.
 
     Every change of a placed order ends here, those of its fulfilments, refunds and returns too: the one place from
     which the phones that hold a copy of it are told.
@@ -133,6 +165,7 @@ def save_order(order: Order, *changed: str) -> None:
     order.updated_at = timezone.now()
     order.save(update_fields=[*changed, "version", "updated_at"])
     order_changed(order)
+    order_saved.send(Order, order=order, changed=changed, about=about)
 
 
 @transaction.atomic
@@ -155,6 +188,7 @@ def set_status(order: Order, to: str) -> Order:
             order.brand.order_mails.create(order=order)
     else:
         _give_back(order, passes)
+        order.brand.payments.filter(order=order, due_at__isnull=False).update(due_at=Now())  # to be called off
     order.status = to
     save_order(order, "status")
     publish(order.brand, order_uuid=order.uuid, order_status=to, version=order.version)
@@ -173,9 +207,13 @@ def _give_back(order: Order, passes: list[Pass]) -> None:
 
 
 def cancel(order: Order) -> Order:
-    """Cancel an order that is not paid. Raises IllegalTransition; a second cancel too, since it changes nothing."""
+    """Cancel an order that is not paid. Raises IllegalTransition; a second cancel too, since it changes nothing.
+
+    Raises StatedByPartner for one that is not ours to cancel.
+    """
     with transaction.atomic():
         locked = lock_order(order)
+        check_ours(locked)
         if locked.status == OrderStatus.CANCELED:
             raise IllegalTransition(locked.status, OrderStatus.CANCELED)
         return set_status(locked, OrderStatus.CANCELED)
@@ -214,11 +252,19 @@ def note_facts(
 def payment_said(payment: Payment, status: str) -> Order:
     """Write down what the provider says of `payment` and move its order accordingly.
 
-    Repeated and late messages are harmless: an order that is not open any more stays as it is.
+    Repeated and late messages are harmless: an order that is not open any more stays as it is, and what is settled is
+    not unsettled by an answer that was on its way for longer.
     """
     order = lock_order(payment.order)
-    payment.status = status
-    payment.save(update_fields=["status", "updated_at"])
-    if order.status == OrderStatus.OPEN and status in OrderStatus.values:
-        return set_status(order, status)
+    payment.refresh_from_db(fields=["status"])
+    if payment.status not in SETTLED or status == OrderStatus.PAID:
+        payment.status = status
+    changed = ["status", "updated_at"]
+    if payment.status in SETTLED:
+        payment.due_at = None
+        changed.append("due_at")
+    payment.save(update_fields=changed)
+    if order.status == OrderStatus.OPEN and payment.status in OrderStatus.values:
+        with acting_as(ActorKind.PROVIDER, payment.provider):
+            return set_status(order, payment.status)
     return order

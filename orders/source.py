@@ -37,54 +37,63 @@ REFUND_STATUS = {
     RefundStatus.FAILED: "failed",
 }
 DONE = {"delivered", "pickedUp"}
+STATUS_TEXTS = {f"status_{status}" for status in OrderStatus.values}
+SHOP_TEXTS = STATUS_TEXTS | {"summary_price", "summary_points", "summary_refunded"}
 
 
 def order_source(order: Order) -> Source:
     """The source of an order's package."""
     brand = order.brand
-    design = design_of(brand)
     items = list(order.items.select_related("issued_pass__coupon").order_by("pk"))
     fulfillments = list(order.fulfillments.prefetch_related("items__item__issued_pass__coupon"))
     returns = list(order.returns.prefetch_related("items__item__issued_pass__coupon"))
     images = _images(brand, items)
-    content: Part = {
+    content = common(order, fulfillments) | {
+        "lineItems": line_items(order, items, with_price=True),
+        "payment": _payment(order),
+    }
+    if fulfillments:
+        content["fulfillments"] = [_of_items(order, one) for one in fulfillments]
+    if returns:
+        content["returns"] = [_return(order, one) for one in returns]
+    content |= _return_info(order)
+    return Source(content, in_languages(SHOP_TEXTS & set(texts_in(content))), images)
+
+
+def common(order: Order, fulfillments: list[Fulfillment]) -> Part:
+    """What all orders show, wherever they come from."""
+    brand = order.brand
+    return {
         "orderType": "ecommerce",
-        "orderNumber": str(order.number),
+        "orderNumber": order.shown_number,
         "createdAt": rfc3339(order.created_at),
         "status": _status(order, fulfillments),
         "statusDescription": f"status_{order.status}",
         "orderManagementURL": f"{settings.PUBLIC_URL}/s/{brand.slug}/orders/{order.uuid}",
-        "merchant": _merchant(brand, design),
-        "customer": _filled(givenName=order.member.name, emailAddress=order.member.email),
-        "lineItems": _line_items(order, items, with_price=True),
-        "payment": _payment(order),
+        "merchant": _merchant(brand, design_of(brand)),
+        "customer": filled(givenName=order.member.name, emailAddress=order.member.email),
     }
-    if fulfillments:
-        content["fulfillments"] = [_fulfillment(order, one) for one in fulfillments]
-    if returns:
-        content["returns"] = [_return(order, one) for one in returns]
-    content |= _return_info(order)
-    texts = {"summary_price", "summary_points", "summary_refunded", f"status_{order.status}"}
-    return Source(content, in_languages(texts & set(_texts_in(content))), images)
 
 
-def _filled(**values: Any) -> Part:
+def filled(**values: Any) -> Part:
     """The values that say something."""
     return {key: value for key, value in values.items() if value not in {None, ""}} if values else {}
 
 
-def _texts_in(value: object) -> Iterable[str]:
+def texts_in(value: object) -> Iterable[str]:
+    """Every text in a content, to find those that are keys of translations."""
     if isinstance(value, dict):
         for inner in value.values():
-            yield from _texts_in(inner)
+            yield from texts_in(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from _texts_in(inner)
+            yield from texts_in(inner)
     elif isinstance(value, str):
         yield value
 
 
-def _money(amount: Decimal, currency: str) -> Part:
+def money(amount: Decimal, currency: str) -> Part:
+    """An amount as Apple writes it."""
     return {"amount": str(amount), "currency": currency}
 
 
@@ -101,13 +110,13 @@ def _status(order: Order, fulfillments: list[Fulfillment]) -> str:
 
 
 def _merchant(brand: Brand, design: Design) -> Part:
-    contact = _filled(emailAddress=design.email, phoneNumber=design.phone_number)
+    contact = filled(emailAddress=design.email, phoneNumber=design.phone_number)
     shop = f"{settings.PUBLIC_URL}/s/{brand.slug}/"
     return {
         "displayName": brand.name,
         "url": design.website or shop,
         "logo": "logo.png",
-        **_filled(merchantIdentifier=design.merchant_identifier),  # without it the package is refused, with the reason
+        **filled(merchantIdentifier=design.merchant_identifier),  # without it the package is refused, with the reason
         **(contact or {"contactURL": design.website or shop}),
     }
 
@@ -120,7 +129,7 @@ def _images(brand: Brand, items: Iterable[OrderItem]) -> dict[str, int]:
     return images
 
 
-def _line_items(order: Order, items: Iterable[OrderItem], *, with_price: bool = False) -> list[Part]:
+def line_items(order: Order, items: Iterable[OrderItem], *, with_price: bool = False) -> list[Part]:
     """One line for each coupon and price, in the order in which they were bought."""
     lines: dict[tuple[int, int], Part] = {}
     for item in items:
@@ -128,8 +137,8 @@ def _line_items(order: Order, items: Iterable[OrderItem], *, with_price: bool = 
         line = lines.setdefault((coupon.pk, item.points), {"title": coupon.title, "quantity": 0})
         line["quantity"] += 1
         if with_price:
-            line["price"] = _money(rounded(Decimal(item.points) / order.point_value, order.currency), order.currency)
-        line |= _filled(sku=coupon.external_reference, image=f"coupon-{coupon.pk}.png" if coupon.image else "")
+            line["price"] = money(rounded(Decimal(item.points) / order.point_value, order.currency), order.currency)
+        line |= filled(sku=coupon.external_reference, image=f"coupon-{coupon.pk}.png" if coupon.image else "")
     return list(lines.values())
 
 
@@ -137,14 +146,14 @@ def _payment(order: Order) -> Part:
     currency = order.currency
     refunds = list(order.refunds.exclude(status=RefundStatus.FAILED))
     price = rounded(Decimal(order.total_order_points_price) / order.point_value, currency)
-    summary = [{"label": "summary_price", "value": _money(price, currency)}]
+    summary = [{"label": "summary_price", "value": money(price, currency)}]
     if order.points_used:
-        summary.append({"label": "summary_points", "value": _money(order.total - price, currency)})
+        summary.append({"label": "summary_points", "value": money(order.total - price, currency)})
     refunded = sum((refund.amount for refund in refunds), Decimal(0))
     if refunded:
-        summary.append({"label": "summary_refunded", "value": _money(-refunded, currency)})
+        summary.append({"label": "summary_refunded", "value": money(-refunded, currency)})
     return {
-        "total": _money(order.total, currency),
+        "total": money(order.total, currency),
         "status": _payment_status(order, refunded),
         "summaryItems": summary,
         "transactions": _transactions(order, refunds),
@@ -164,7 +173,7 @@ def _transactions(order: Order, refunds: Iterable[Refund]) -> list[Part]:
     method = {"displayName": payment.provider.title()}
     purchase = {
         "transactionType": "purchase",
-        "amount": _money(payment.amount, payment.currency),
+        "amount": money(payment.amount, payment.currency),
         "createdAt": rfc3339(payment.created_at),
         "paymentMethod": method,
         "status": TRANSACTION_STATUS[OrderStatus(order.status)],
@@ -172,7 +181,7 @@ def _transactions(order: Order, refunds: Iterable[Refund]) -> list[Part]:
     given_back = [
         {
             "transactionType": "refund",
-            "amount": _money(refund.amount, refund.currency),
+            "amount": money(refund.amount, refund.currency),
             "createdAt": rfc3339(refund.created_at),
             "paymentMethod": method,
             "status": REFUND_STATUS[RefundStatus(refund.status)],
@@ -183,22 +192,27 @@ def _transactions(order: Order, refunds: Iterable[Refund]) -> list[Part]:
     return [purchase, *given_back]
 
 
-def _fulfillment(order: Order, one: Fulfillment) -> Part:
+def _of_items(order: Order, one: Fulfillment) -> Part:
+    return fulfillment(order, one, line_items(order, [held.item for held in one.items.all()]))
+
+
+def fulfillment(order: Order, one: Fulfillment, lines: list[Part]) -> Part:
+    """A fulfilment, with what is in it."""
     own = _shipping(one) if one.kind == "shipping" else _pickup(order, one)
     return {
         "fulfillmentType": one.kind,
         "fulfillmentIdentifier": str(one.uuid),
         "status": one.status,
-        "lineItems": _line_items(order, [held.item for held in one.items.all()]),
-        **_filled(notes=one.notes, statusDescription=one.status_description),
+        "lineItems": lines,
+        **filled(notes=one.notes, statusDescription=one.status_description),
         **own,
     }
 
 
 def _shipping(one: Fulfillment) -> Part:
-    person = _filled(givenName=one.given_name, familyName=one.family_name, organizationName=one.organization_name)
+    person = filled(givenName=one.given_name, familyName=one.family_name, organizationName=one.organization_name)
     recipient = person | ({"address": _address(one)} if _address(one) else {})
-    return _filled(
+    return filled(
         carrier=one.carrier,
         trackingNumber=one.tracking_number,
         trackingURL=one.tracking_url,
@@ -220,12 +234,12 @@ def _pickup(order: Order, one: Fulfillment) -> Part:
         "format": "qr",
         "message": str(order.uuid),
         "messageEncoding": "iso-8859-1",
-        "altText": str(order.number),
+        "altText": order.shown_number,
     }
     return (
         place
         | {"barcode": barcode}
-        | _filled(
+        | filled(
             pickupAt=_moment(one.pickup_at),
             pickupWindowDuration=_duration(one.pickup_window),
             pickedUpAt=_moment(one.picked_up_at),
@@ -235,7 +249,7 @@ def _pickup(order: Order, one: Fulfillment) -> Part:
 
 def _address(one: Fulfillment) -> Part:
     lines = {"addressLines": one.address_lines} if one.address_lines else {}
-    return lines | _filled(
+    return lines | filled(
         locality=one.locality,
         subLocality=one.sub_locality,
         administrativeArea=one.administrative_area,
@@ -259,8 +273,8 @@ def _return(order: Order, one: Return) -> Part:
         "returnNumber": one.return_number,
         "status": one.status,
         "initiatedAt": rfc3339(one.initiated_at),
-        "lineItems": _line_items(order, [held.item for held in one.items.all()]),
-        **_filled(
+        "lineItems": line_items(order, [held.item for held in one.items.all()]),
+        **filled(
             carrier=one.carrier,
             dropOffBy=_moment(one.drop_off_by),
             returnedAt=_moment(one.returned_at),
@@ -274,7 +288,7 @@ def _return_info(order: Order) -> Part:
     brand = order.brand
     if not brand.return_policy_url:
         return {}
-    info = {"returnPolicyURL": brand.return_policy_url} | _filled(
+    info = {"returnPolicyURL": brand.return_policy_url} | filled(
         returnPolicyDescription=brand.return_policy_description
     )
     if brand.return_days is not None:

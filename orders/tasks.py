@@ -4,13 +4,15 @@ from datetime import timedelta
 
 import structlog
 from celery import shared_task
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from applewallet.kinds import ORDER
 from applewallet.rendering import render_stale
 from orders import mails
-from orders.models import Order, OrderStatus, Refund, RefundStatus
-from orders.payments import ProviderSilent
+from orders.models import Order, OrderStatus, Payment, Refund, RefundStatus
+from orders.paying import DUE, NOT_JUST_NOW, look
+from orders.payments import KeyRefused, ProviderRefused, ProviderSilent
 from orders.phones import rendered
 from orders.refunds import ask_provider
 from orders.services import IllegalTransition, set_status
@@ -22,16 +24,49 @@ logger = structlog.get_logger(__name__)
 
 @shared_task
 def expire_unpaid() -> int:
-    """Expire open orders past their time, each in its own transaction; returns how many. May run twice at once."""
-    due = Order.objects.filter(status=OrderStatus.OPEN, expires_at__lte=Now()).select_related("brand")
-    expired = 0
+    """Expire open orders past their time, each in its own transaction; returns how many. May run twice at once.
+
+    Their payments are looked at first, if they are known to a provider who answers: a webhook may have been lost.
+    """
+    due = Order.objects.filter(status=OrderStatus.OPEN, expires_at__lte=Now()).select_related("brand", "payment")
+    expired, is_silent = 0, False
     for order in due.order_by("expires_at")[:BATCH]:
+        payment = getattr(order, "payment", None)
+        if payment and payment.due_at and payment.provider_id and not is_silent:
+            is_silent = not _looked(payment, NOT_JUST_NOW)
         try:
             set_status(order, OrderStatus.EXPIRED)
         except IllegalTransition:  # paid in the meantime
             continue
         expired += 1
     return expired
+
+
+@shared_task
+def look_at_payments() -> int:
+    """Make payments known to their providers, and look at those that are due; returns how many were looked at.
+
+    Stops where a provider is silent, so that a worker waits for it once and not five hundred times. May run twice at
+    once.
+    """
+    due = Payment.objects.filter(due_at__lte=Now()).select_related("brand", "order")
+    looked = 0
+    for payment in due.order_by("due_at")[:BATCH]:
+        if not _looked(payment, DUE):
+            break
+        looked += 1
+    return looked
+
+
+def _looked(payment: Payment, when: Q) -> bool:
+    """Look at `payment`. False if its provider is silent; one that refuses has at least answered."""
+    try:
+        look(payment, when)
+    except (KeyRefused, ProviderRefused):
+        return True
+    except ProviderSilent:
+        return False
+    return True
 
 
 @shared_task

@@ -11,6 +11,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {  # English, Dutch
     "summary_price": ("Price", "Prijs"),
     "summary_points": ("Paid with points", "Betaald met punten"),
     "summary_refunded": ("Refunded", "Terugbetaald"),
+    "summary_subtotal": ("Subtotal", "Subtotaal"),
+    "summary_shipping": ("Shipping", "Verzending"),
+    "summary_tax": ("Tax", "Btw"),
 }
 LANGUAGES = ("en", "nl")
 

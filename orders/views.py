@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -19,11 +20,13 @@ from orders.models import Order
 from orders.payments import checkout_url
 from orders.schema import described
 from orders.serializers import CallSerializer, ChangeOrderSerializer, OrderSerializer, PlaceOrderSerializer
+from orders.tasks import look_at_payments
 from passes.models import Coupon
 from shops import idempotency
 from shops.api import BrandAPIView, read_inputs
 from shops.authentication import Along
 from shops.errors import InvalidInput
+from shops.hints import give
 from shops.models import Brand, Member
 from shops.services import find_or_add_member
 
@@ -115,6 +118,8 @@ class OrderViewSet(BrandAPIView, GenericViewSet[Order]):
                 member_partner_id=asked.get("member_partner_id") or "",
             )
         payment = getattr(order, "payment", None)
+        if payment and payment.provider_id is None:
+            transaction.on_commit(partial(give, look_at_payments))
         return self._answer(order.uuid, 201, payment_url=payment and checkout_url(payment))
 
     def change(self, request: Request, brand_id: str, order_id: str) -> Response:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from passes.models import Coupon, Pass, PassStatus
 from passes.phones import show_on_phones
@@ -27,7 +28,8 @@ class OutOfStock(InvalidInput):
     """Fewer copies are left than were asked for."""
 
     def __init__(self, coupon: Coupon) -> None:
-        super().__init__({"items": [f"“{coupon.title}” is sold out, or fewer are left than were asked for."]})
+        text = _("“%(title)s” is sold out, or fewer are left than were asked for.") % {"title": coupon.title}
+        super().__init__({"items": [text]})
 
 
 class IllegalStep(ShopError):
@@ -174,7 +176,7 @@ def _lock(issued: Pass) -> Pass:
 def _save_and_tell(brand: Brand, passes: Sequence[Pass], *changed: str) -> None:
     save_passes(passes, *changed)
     if passes:
-        passes_changed.send(Pass, brand=brand, keys=[one.pk for one in passes])
+        passes_changed.send(Pass, brand=brand, keys=[one.pk for one in passes], passes=passes)
 
 
 @transaction.atomic

@@ -7,5 +7,5 @@ passes_locking = Signal()
 verbs lock rows of their own before passes locks them now, so that no two ever wait for each other."""
 
 passes_changed = Signal()
-"""A verb of their own changed passes: redeemed, blocked, unblocked, expired. Sent likewise. Not sent for what orders do
-to their passes."""
+"""A verb of their own changed passes: redeemed, blocked, unblocked, expired. Sent likewise, with the `passes` too. Not
+sent for what orders do to their passes."""

@@ -19,11 +19,13 @@ from unfold.widgets import (
     UnfoldAdminEmailInputWidget,
 )
 
+from accounts.inviting import invite
 from accounts.models import User
 from shops.brand_admin import BrandAdmin, BrandForm, BrandInline, ReadOnly, ShowsSecretOnce, secret_page
 from shops.models import ApiToken, Brand, Member, PointsEntry, Staff
 from shops.points_admin import CorrectPoints
 from shops.services import issue_token
+from shops.team_admin import ResetsFactor
 
 __all__ = ["BrandAdmin", "BrandSettingsAdmin"]
 
@@ -46,6 +48,9 @@ ABILITIES = [
 ]
 
 
+SHOP_FIELDS = ["language", "time_zone", "frame_hosts"]
+
+
 class BrandSettingsAdmin(BrandAdmin):
     """A brand's own settings. Registered in orders/admin.py, which knows the payment providers."""
 
@@ -55,15 +60,23 @@ class BrandSettingsAdmin(BrandAdmin):
     search_fields = ["name", "slug"]
     fieldsets = [
         (None, {"fields": ["name", "slug", "identifier", "logo", "primary_color"]}),
-        (_("Money"), {"fields": ["currency", "point_value", "minutes_to_pay", "payment_provider"]}),
+        (_("Money"), {"fields": ["currency", "point_value", "earn_rate", "minutes_to_pay", "payment_provider"]}),
+        (_("Shop"), {"fields": SHOP_FIELDS}),
         (_("Mail"), {"fields": ["mails_orders"]}),
         (_("Returns"), {"fields": ["return_policy_url", "return_policy_description", "return_days"]}),
     ]
     form = forms.ModelForm
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """What URLs and amounts rest on stays as it was."""
+        """What URLs and amounts rest on stays as it was. A manager may change the shop's own settings only."""
+        if obj and not self.may(request, "change brand", obj):
+            fields = [field for _name, options in self.fieldsets for field in options["fields"]]
+            return [field for field in fields if field not in SHOP_FIELDS]
         return ["identifier", "slug", "currency"] if obj else ["identifier"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Owners change everything, managers what the shop's pages need."""
+        return super().has_change_permission(request, obj) or self.may(request, "change shop", obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody: its orders stay."""
@@ -106,7 +119,7 @@ class StaffForm(BrandForm):
 
 
 @admin.register(Staff)
-class StaffAdmin(BrandAdmin):
+class StaffAdmin(ResetsFactor, BrandAdmin):
     """Who belongs to the brand's team, and as what."""
 
     list_display = ["user", "role_badge", "created_at"]
@@ -130,6 +143,12 @@ class StaffAdmin(BrandAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nor gives it up."""
         return super().has_delete_permission(request, obj) and not self._own_place(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Staff, form: Any, change: Any) -> None:
+        """Mail who is new: a link to choose a password, or that they are on the team."""
+        super().save_model(request, obj, form, change)
+        if not change:
+            invite(obj.user, obj.brand.name)
 
     def _own_place(self, request: HttpRequest, obj: Any) -> bool:
         return obj is not None and obj.user_id == request.user.pk

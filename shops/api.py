@@ -9,6 +9,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from shops.actors import ActorKind, act
 from shops.models import ApiToken, Brand
 from shops.throttling import TokenThrottle
 
@@ -48,6 +49,7 @@ class TokenAPIView(GenericAPIView):
         ability = self.abilities.get(getattr(self, "action", "") or "", self.ability)
         if not self.token.can(ability):
             raise PermissionDenied("Invalid ability provided.")
+        act(ActorKind.TOKEN, self.token.name)
 
     def open_brand(self, identifier: str) -> Brand:
         """The token's brand, if `identifier` is its own. Raises NotFound: another's is as if it were not there."""

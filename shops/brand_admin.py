@@ -1,5 +1,6 @@
 """The one door to a brand's rows for staff: what BrandAPIView is for partners."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -14,18 +15,35 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 
+from accounts.history import SaysWhatChanged
+from shops.actors import ActorKind, act
 from shops.models import Brand
 from shops.permissions import brand_ids_where, brands_where, may, sees_several_brands
+
+also_welcome: list[Callable[[Any], bool]] = []  # whom apps above this one let in besides: questions about a user
 
 
 def may_open_admin(request: HttpRequest) -> bool:
     """Whether this user may open the admin at all: as a superuser, or with a place in some brand's team."""
     user: Any = request.user
-    return user.is_active and user.is_staff and may(user, "view")
+    return user.is_active and user.is_staff and (may(user, "view") or any(asked(user) for asked in also_welcome))
+
+
+def works_for_a_brand(request: HttpRequest) -> bool:
+    """Whether the sidebar shows what belongs to brands."""
+    return may(request.user, "view")
+
+
+def let_in(request: HttpRequest) -> bool:
+    """The door of every page: whether this user may open the admin. What happens from then on is their doing."""
+    is_welcome = may_open_admin(request)
+    if is_welcome:
+        act(ActorKind.STAFF, str(request.user))
+    return is_welcome
 
 
 # The site is Unfold's, made when its app starts; this one question is ours.
-admin.site.has_permission = may_open_admin  # type: ignore[method-assign]
+admin.site.has_permission = let_in  # type: ignore[method-assign]
 
 
 class CappedPaginator(Paginator):
@@ -125,7 +143,7 @@ class ReadOnly:
         return False
 
 
-class BrandAdmin(OwnRows, ModelAdmin):
+class BrandAdmin(OwnRows, SaysWhatChanged, ModelAdmin):
     """An admin of rows that belong to a brand. Staff see, choose and touch rows of their own brands only.
 
     Declare `fields` or `fieldsets` without the brand: it is put in front for those who see several, can be chosen

@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from django.utils.translation import gettext as _
+
 
 class ShopError(Exception):
     """A request that the rules refuse; nothing was changed."""
@@ -33,4 +35,5 @@ class NotEnoughPoints(InvalidInput):
     """More points than the member has."""
 
     def __init__(self, asked: int, balance: int) -> None:
-        super().__init__({"points": [f"{asked} points were asked for, but the member has {balance}."]})
+        text = _("%(asked)s points were asked for, but the member has %(balance)s.")
+        super().__init__({"points": [text % {"asked": asked, "balance": balance}]})

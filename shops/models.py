@@ -13,6 +13,8 @@ from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from shops.money import minor_units, rounded, validate_currency
+from shops.origins import validate_origin
+from shops.speaking import validate_time_zone
 
 validate_color = RegexValidator(r"^#[0-9a-fA-F]{6}$", _("Write a colour as #rrggbb."))
 
@@ -32,10 +34,44 @@ class Brand(models.Model):
         validators=[MinValueValidator(1)],
         help_text=_("With 100, one euro is worth 100 points."),
     )
+    earn_rate = models.DecimalField(
+        _("points earned per unit of money"),
+        max_digits=9,
+        decimal_places=3,
+        default=0,
+        db_default=0,
+        validators=[MinValueValidator(0)],
+        help_text=_("By orders that partners report, in this brand's currency. With 2.5, ten euros earn 25 points."),
+    )
     minutes_to_pay = models.PositiveIntegerField(
         _("minutes to pay"), default=60, help_text=_("An order that is not paid by then expires.")
     )
+    language = models.CharField(
+        _("language"),
+        max_length=5,
+        choices=[("en", _("English")), ("nl", _("Dutch"))],
+        default="en",
+        db_default="en",
+        help_text=_("Of the shop until a visitor chooses another, and of its mails."),
+    )
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=50,
+        default="Europe/Amsterdam",
+        db_default="Europe/Amsterdam",
+        validators=[validate_time_zone],
+    )
+    frame_hosts = ArrayField(
+        models.CharField(max_length=255, validators=[validate_origin]),
+        verbose_name=_("sites that may show the quickshop"),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text=_("Such as https://www.example.com, with commas between several. Empty: none may."),
+    )
     payment_provider = models.CharField(_("payment provider"), max_length=20, default="sandbox")
+    encrypted_mollie_key = models.BinaryField(null=True, editable=False)  # orders/payments/keys.py
+    mollie_key_hint = models.CharField(_("Mollie key"), max_length=12, blank=True, db_default="", editable=False)
     mails_orders = models.BooleanField(
         _("mail what was bought"),
         default=False,
@@ -56,7 +92,10 @@ class Brand(models.Model):
     class Meta:
         verbose_name = _("brand")
         verbose_name_plural = _("brands")
-        constraints = [models.CheckConstraint(condition=Q(point_value__gte=1), name="brand_point_value_positive")]
+        constraints = [
+            models.CheckConstraint(condition=Q(point_value__gte=1), name="brand_point_value_positive"),
+            models.CheckConstraint(condition=Q(earn_rate__gte=0), name="brand_earn_rate_not_negative"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -136,6 +175,7 @@ class PointsReason(models.TextChoices):
     EARNED = "earned", _("Earned")
     SPENT = "spent", _("Spent")
     GIVEN_BACK = "given_back", _("Given back")
+    TAKEN_BACK = "taken_back", _("Taken back")
     CORRECTION = "correction", _("Correction")
 
 

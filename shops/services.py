@@ -72,3 +72,13 @@ def spend_points(member: Member, points: int, *, reference: str) -> PointsEntry:
 def give_back_points(member: Member, points: int, *, reference: str) -> PointsEntry:
     """Credit points that were spent for `reference`."""
     return book_points(member, points, PointsReason.GIVEN_BACK, reference=reference)
+
+
+@transaction.atomic
+def take_back_points(member: Member, points: int, *, reference: str) -> int:
+    """Debit points that were earned, as far as the member still has them; returns how many that were."""
+    member = lock_member(member)
+    taken = min(points, member.points)
+    if taken:
+        book_points(member, -taken, PointsReason.TAKEN_BACK, reference=reference)
+    return taken

@@ -12,6 +12,10 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from accounts.addresses import ip_of
+
+__all__ = ["WINDOW", "Counter", "TokenThrottle", "counter", "ip_of"]
+
 WINDOW = 60  # seconds
 ASKED_EVERY = 0.1  # seconds; asking Redis costs as much as a fifth of a request
 PAUSE = 5.0  # seconds without asking after Redis failed to answer

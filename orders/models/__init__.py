@@ -7,11 +7,13 @@ from orders.models.fulfillments import (
     FulfillmentStatus,
     ShippingType,
 )
+from orders.models.lines import FulfillmentLine, OrderLine, OrderSum, SumKind
 from orders.models.mails import MailState, OrderMail
 from orders.models.orders import (
     Order,
     OrderCount,
     OrderItem,
+    OrderSource,
     OrderStatus,
     Payment,
     ProcessingStatus,
@@ -23,13 +25,17 @@ __all__ = [
     "Fulfillment",
     "FulfillmentItem",
     "FulfillmentKind",
+    "FulfillmentLine",
     "FulfillmentStatus",
     "MailState",
     "Order",
     "OrderCount",
     "OrderItem",
+    "OrderLine",
     "OrderMail",
+    "OrderSource",
     "OrderStatus",
+    "OrderSum",
     "Payment",
     "ProcessingStatus",
     "Refund",
@@ -39,4 +45,5 @@ __all__ = [
     "ReturnItem",
     "ReturnStatus",
     "ShippingType",
+    "SumKind",
 ]

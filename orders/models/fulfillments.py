@@ -116,7 +116,7 @@ class Fulfillment(BrandOwned):
     carrier = models.CharField(_("carrier"), max_length=100, blank=True)
     tracking_number = models.CharField(_("tracking number"), max_length=100, blank=True)
     tracking_url = models.URLField(
-        _("tracking page"), max_length=2000, blank=True, validators=[URLValidator(["http", "https"])]
+        _("tracking page"), max_length=2048, blank=True, validators=[URLValidator(["http", "https"])]
     )
     shipped_at = models.DateTimeField(_("shipped"), null=True, blank=True)
     delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True)
@@ -151,6 +151,8 @@ class Fulfillment(BrandOwned):
         _("country"), max_length=2, blank=True, help_text=_("Two letters of ISO 3166, such as NL.")
     )
 
+    # The partner's, of orders that a partner states; as long as orders/models/lines.py says.
+    external_id = models.CharField(_("the partner's ID"), max_length=270, blank=True, db_default="", editable=False)
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
     holds = models.GeneratedField(
@@ -166,6 +168,9 @@ class Fulfillment(BrandOwned):
         constraints = [
             models.UniqueConstraint(fields=["brand", "id"], name="fulfillment_brand_id"),  # target of composite keys
             models.UniqueConstraint(fields=["id", "holds"], name="fulfillment_holds"),  # target of its items' key
+            models.UniqueConstraint(
+                fields=["order", "external_id"], condition=~Q(external_id=""), name="fulfillment_stated_once"
+            ),
             models.CheckConstraint(
                 condition=Q(~Q(shipping_type=""), kind="shipping", **PICKUP_ONLY)
                 | Q(~Q(display_name=""), kind="pickup", **SHIPPING_ONLY),

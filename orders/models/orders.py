@@ -50,8 +50,15 @@ class ProcessingStatus(models.TextChoices):
         return to in self.steps.get(self.value, ())
 
 
+class OrderSource(models.TextChoices):
+    """Where an order comes from, and who may change it."""
+
+    SHOP = "shop", _("Our shop")
+    WALLET = "wallet", _("A partner, through the buyer wallet")
+
+
 class Order(BrandOwned):
-    """A member's purchase: coupons for points and money."""
+    """A member's purchase: coupons for points and money, or what a partner says was bought (orders/stated.py)."""
 
     uuid = models.UUIDField(_("identifier"), default=uuid.uuid4, unique=True, editable=False)
     number = models.PositiveBigIntegerField(
@@ -81,6 +88,21 @@ class Order(BrandOwned):
     created_at = models.DateTimeField(_("placed at"), db_default=Now(), editable=False)
     updated_at = models.DateTimeField(_("updated at"), db_default=Now(), editable=False)
 
+    # Of orders that a partner states: who, its words, and what the member earned by it.
+    source = models.CharField(
+        _("source"), max_length=6, choices=OrderSource, default=OrderSource.SHOP, db_default=OrderSource.SHOP
+    )
+    stated_by = models.CharField(_("stated by"), max_length=255, blank=True, db_default="")
+    stated_id = models.CharField(_("the partner's ID"), max_length=128, blank=True, db_default="")
+    stated_number = models.CharField(_("the partner's number"), max_length=128, blank=True, db_default="")
+    stated_payment = models.CharField(
+        _("what the partner said of the payment"), max_length=20, blank=True, db_default=""
+    )
+    earn_rate = models.DecimalField(
+        _("points earned per unit of money"), max_digits=9, decimal_places=3, default=0, db_default=0
+    )
+    points_earned = models.PositiveBigIntegerField(_("points earned"), default=0, db_default=0)
+
     class Meta:
         verbose_name = _("order")
         verbose_name_plural = _("orders")
@@ -103,6 +125,11 @@ class Order(BrandOwned):
             models.CheckConstraint(
                 condition=Q(processing_status__in=ProcessingStatus.values), name="order_processing_status_known"
             ),
+            models.CheckConstraint(
+                condition=Q(source="shop", stated_by="", stated_id="", stated_number="", stated_payment="")
+                | Q(~Q(stated_by=""), ~Q(stated_id=""), source="wallet", points_used=0, total_order_points_price=0),
+                name="order_of_its_source",
+            ),
         ]
         indexes = [
             models.Index(fields=["brand", "status", "-number"], name="order_by_status"),  # ?status=
@@ -116,7 +143,17 @@ class Order(BrandOwned):
         ]
 
     def __str__(self) -> str:
-        return str(self.number)
+        return self.shown_number
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether a partner keeps it: what it is, that partner says."""
+        return self.source == OrderSource.WALLET
+
+    @property
+    def shown_number(self) -> str:
+        """What people read: the partner's number where there is one, else ours."""
+        return self.stated_number or str(self.number)
 
 
 class OrderItem(BrandOwned):
@@ -145,12 +182,20 @@ class Payment(BrandOwned):
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     order = models.OneToOneField(Order, models.PROTECT, related_name="payment", verbose_name=_("order"))
     provider = models.CharField(_("provider"), max_length=20)
-    provider_id = models.CharField(_("the provider's id"), max_length=60)
+    provider_id = models.CharField(
+        _("the provider's id"), max_length=60, null=True, blank=True, help_text=_("None until the provider knows it.")
+    )
     status = models.CharField(
         _("status"), max_length=20, default="open", help_text=_("What the provider said last, in its own word.")
     )
     amount = MoneyField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
+    checkout_url = models.TextField(_("where the member pays, at the provider"), blank=True, db_default="")
+    is_test = models.BooleanField(_("test payment"), default=False, db_default=False)
+    due_at = models.DateTimeField(null=True, editable=False)  # when to ask the provider next; null: never again
+    asked_at = models.DateTimeField(_("asked last"), null=True, editable=False)
+    asks = models.PositiveSmallIntegerField(_("times asked"), default=0, db_default=0, editable=False)
+    last_error = models.CharField(_("what went wrong last"), max_length=300, blank=True, db_default="")
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     updated_at = models.DateTimeField(_("updated"), auto_now=True)
 
@@ -161,9 +206,12 @@ class Payment(BrandOwned):
             models.UniqueConstraint(fields=["provider", "provider_id"], name="payment_provider_id_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
         ]
+        indexes = [
+            models.Index(fields=["due_at"], name="payment_due", condition=Q(due_at__isnull=False))  # look_at_payments
+        ]
 
     def __str__(self) -> str:
-        return self.provider_id
+        return self.provider_id or str(self.uuid)
 
 
 class OrderCount(BrandOwned):

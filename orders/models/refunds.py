@@ -46,7 +46,10 @@ class Refund(BrandOwned):
     provider_status = models.CharField(
         _("what the provider said last"), max_length=20, blank=True, help_text=_("In its own word.")
     )
+    last_error = models.CharField(_("what went wrong last"), max_length=300, blank=True, db_default="")
     due_at = models.DateTimeField(db_default=Now(), editable=False)  # when to ask the provider next
+    # The partner's, of orders that a partner states; as long as orders/models/lines.py says.
+    external_id = models.CharField(_("the partner's ID"), max_length=270, blank=True, db_default="", editable=False)
     created_at = models.DateTimeField(_("requested"), db_default=Now(), editable=False)
     ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
     holds = models.GeneratedField(
@@ -62,6 +65,9 @@ class Refund(BrandOwned):
         constraints = [
             models.UniqueConstraint(fields=["brand", "id"], name="refund_brand_id"),  # target of composite keys
             models.UniqueConstraint(fields=["id", "holds"], name="refund_holds"),  # target of its items' key
+            models.UniqueConstraint(
+                fields=["order", "external_id"], condition=~Q(external_id=""), name="refund_stated_once"
+            ),
             models.CheckConstraint(condition=Q(amount__gte=0), name="refund_amount_not_negative"),
             models.CheckConstraint(
                 condition=Q(status="requested", ended_at=None)

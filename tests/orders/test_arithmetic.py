@@ -8,7 +8,10 @@ from django.db import connection
 from orders.arithmetic import disagreeing, equations_of
 from orders.refunds import request_refund
 from orders.services import cancel
+from orders.stated import state_order
+from orders.statements import StatedRefund
 from tests.making import codes_of, make_coupon, make_member, make_order, make_paid_order
+from tests.orders.test_stated_orders import PLACED, statement
 
 
 def figures(order):
@@ -26,6 +29,7 @@ def test_each_part_of_an_order_with_points_and_money_is_shown(brand):
         "refunded": (0, 0),
         "points_refunded": (0, 0),
         "refunds_booked": (0, 0),
+        "earned": (0, 0),
     }
     assert all(equation.holds for equation in equations_of(order))
 
@@ -61,12 +65,22 @@ def make_in(other):
     return make
 
 
+def test_what_a_partner_states_has_to_agree_in_points_alone(brand):
+    brand.earn_rate = Decimal("2.5")
+    brand.save()
+    refund = StatedRefund("r1", Decimal("1.00"), "EUR", PLACED, "")
+    order = state_order(brand, make_member(brand), statement(refunds=(refund,)))
+    assert figures(order)["earned"] == (22, 22)
+    assert list(disagreeing(brand)) == []
+
+
 BREAKING = {
     "price": "UPDATE orders_orderitem SET points = points + 1 WHERE order_id = %s",
     "total": "UPDATE orders_order SET total = total + 0.01 WHERE id = %s",
     "spent": "UPDATE orders_order SET points_used = points_used - 1 WHERE id = %s",
     "given_back": "UPDATE orders_order SET status = 'canceled' WHERE id = %s",
     "refunded": "UPDATE orders_order SET refunded = 0.50 WHERE id = %s",
+    "earned": "UPDATE orders_order SET points_earned = 3 WHERE id = %s",
     "points_refunded": "UPDATE orders_order SET points_refunded = 7 WHERE id = %s",
 }
 

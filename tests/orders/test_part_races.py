@@ -68,7 +68,7 @@ def test_parts_and_all_at_once_make_exactly_the_whole(order):
 def test_the_provider_is_asked_by_one_of_many_and_points_come_back_once(order, monkeypatch):
     made, asked, real = request_refund(order, by="x", passes="all"), [], sandbox.refund
 
-    def refund(payment, amount, *, key):
+    def refund(payment, amount, *, key, known):
         asked.append((key, connection.in_atomic_block))
         return real(payment, amount, key=key)
 

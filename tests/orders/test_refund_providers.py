@@ -31,7 +31,7 @@ def provider(monkeypatch):
         answers = []
         asked = []
 
-        def refund(self, payment, amount, *, key):
+        def refund(self, payment, amount, *, key, known):
             self.asked.append((payment.provider_id, amount, key))
             answer = self.answers.pop(0)
             if isinstance(answer, Exception):

@@ -19,7 +19,7 @@ def test_the_page_tells_what_is_due(client, brand):
     assert page.status_code == 200
     text = page.content.decode()
     assert "Order 1" in text
-    assert "EUR 3.50" in text
+    assert "€3.50" in text
     assert "unsafe-inline" not in page.headers["Content-Security-Policy"]
 
 

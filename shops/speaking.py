@@ -1,0 +1,75 @@
+"""Languages and time zones of pages and mails: dates, money and numbers as Babel writes them there.
+
+Everything follows the language and the time zone that are active; `speaking` sets both.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import available_timezones
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+LOCALES = {"en": "en_GB", "nl": "nl_NL"}  # by language: where days come before months
+
+
+def validate_time_zone(value: str) -> None:
+    """Raise ValidationError unless `value` names a zone of the IANA time zone database."""
+    if value not in available_timezones():
+        raise ValidationError(_("“%(value)s” is not a time zone, such as Europe/Amsterdam."), params={"value": value})
+
+
+@contextmanager
+def speaking(language: str, time_zone: str) -> Iterator[None]:
+    """Within this, texts, dates and money are those of `language`, and times those of `time_zone`."""
+    with translation.override(language), timezone.override(time_zone):
+        yield
+
+
+def language_of(request: HttpRequest, preset: str) -> str:
+    """What the visitor chose, by a link or earlier, kept in a cookie; else `preset`, the brand's own."""
+    chosen = (request.GET.get("lang"), request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME), preset)
+    return next((code for code in chosen if code in LOCALES), "en")
+
+
+def _locale() -> str:
+    return LOCALES.get((translation.get_language() or "en")[:2], LOCALES["en"])
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """An amount with its currency: €3.50 in English, € 3,50 in Dutch."""
+    return format_currency(amount, currency, locale=_locale())
+
+
+def day(moment: datetime) -> str:
+    """The day of a moment, in the active time zone: 22 November 2026."""
+    return format_date(timezone.localtime(moment).date(), "long", locale=_locale())
+
+
+def moment(value: datetime) -> str:
+    """A moment to the minute, in the active time zone: 22 Nov 2026, 14:05."""
+    local = timezone.localtime(value)
+    return format_datetime(local, "d MMM y, HH:mm", tzinfo=local.tzinfo, locale=_locale())
+
+
+def number(value: int) -> str:
+    """A whole number with its groups: 1,200 in English, 1.200 in Dutch."""
+    return format_decimal(value, locale=_locale())
+
+
+def points(value: int) -> str:
+    """A number of points, in words: 1 point, 1,200 points."""
+    return ngettext("%(number)s point", "%(number)s points", value) % {"number": number(value)}
+
+
+def signed(value: int) -> str:
+    """A whole number that says whether it came or went, with a sign in front."""
+    return format_decimal(value, format="+#,##0;−#,##0", locale=_locale())  # noqa: RUF001 -- a minus sign is meant
