@@ -3,38 +3,68 @@
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from orders.services import MAX_PASSES
-from passes.models import Coupon
-from shops.models import Brand
 
 
-class CheckoutForm(forms.Form):
-    """Who buys how many of which coupon. Points need a sign-in, so here everything is paid in money."""
+class VisitorForm(forms.Form):
+    """A form of the shop; its labels stand above the fields, so they need no colon."""
 
-    coupon: Any = forms.ModelChoiceField(queryset=None, to_field_name="uuid", widget=forms.HiddenInput)
-    quantity = forms.IntegerField(label=_("How many"), min_value=1, max_value=MAX_PASSES, initial=1)
-    name = forms.CharField(label=_("Your name"), max_length=150)
-    email = forms.EmailField(label=_("Your e-mail address"))
-
-    def __init__(self, brand: Brand, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
-        self.fields["coupon"].queryset = brand.coupons.filter(is_active=True).select_related("brand")  # type: ignore[attr-defined]
-        self.fields["name"].widget.attrs["autocomplete"] = "name"
-        self.fields["email"].widget.attrs["autocomplete"] = "email"
+
+
+class QuantityForm(VisitorForm):
+    """How many of a coupon."""
+
+    quantity = forms.IntegerField(label=_("How many"), min_value=1, max_value=MAX_PASSES, initial=1)
+
+
+class BuyerForm(VisitorForm):
+    """Who buys, where nobody has signed in."""
+
+    name = forms.CharField(label=_("Your name"), max_length=150, widget=forms.TextInput({"autocomplete": "name"}))
+    email = forms.EmailField(label=_("Your e-mail address"), widget=forms.EmailInput({"autocomplete": "email"}))
+
+
+class QuickForm(QuantityForm, BuyerForm):
+    """Everything that the quickshop asks."""
+
+
+class PointsForm(forms.Form):
+    """How many points to use: a slider and a field beside it, for the same number.
+
+    Without JavaScript the two do not follow each other. Whichever was moved away from `points_was`, the number that
+    the page's sums were made with, is meant; the field, if both were.
+    """
+
+    points_was = forms.IntegerField(min_value=0, required=False)
+    points_slider = forms.IntegerField(min_value=0, required=False)
+    points = forms.IntegerField(label=_("Points to use"), min_value=0, required=False)
+
+    def __init__(self, most: int, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        too_many = _("You can use up to %(most)s points here.") % {"most": most}
+        for name in ("points", "points_slider"):
+            field: Any = self.fields[name]
+            field.validators.append(MaxValueValidator(most, too_many))
 
     @property
-    def chosen(self) -> Coupon | None:
-        """The coupon that this form is about, also while the rest is not filled in."""
-        wanted = self["coupon"].value()
-        try:
-            return self.fields["coupon"].clean(wanted) if wanted else None
-        except forms.ValidationError:
-            return None
+    def was(self) -> int:
+        """The number that the page's sums were made with."""
+        return self.cleaned_data.get("points_was") or 0
+
+    @property
+    def chosen(self) -> int:
+        """The number that is meant."""
+        given = (self.cleaned_data.get(name) for name in ("points", "points_slider"))
+        return next((one for one in given if one is not None and one != self.was), self.was)
 
 
-class SignInForm(forms.Form):
+class SignInForm(VisitorForm):
     """Where the link goes."""
 
     email = forms.EmailField(label=_("Your e-mail address"), widget=forms.EmailInput({"autocomplete": "email"}))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from shops.models import Member
 from shops.throttling import counter
+from storefront.cart import Cart
 from storefront.forms import SignInForm
 from storefront.pages import BrandPage
 from storefront.visitors import sign_in, sign_in_url, sign_out
@@ -53,7 +54,7 @@ class UseLink(BrandPage):
         """Sign in."""
         if sign_in(request, self.brand, token) is None:
             return self.page("use_link", 403, is_spent=True)
-        return redirect("my-wallet", slug)
+        return redirect("checkout" if Cart(request, self.brand).count else "my-wallet", slug)
 
 
 class SignOut(BrandPage):

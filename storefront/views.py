@@ -1,53 +1,41 @@
-"""The shop of a brand, at /s/<slug>/."""
+"""The shop of a brand, at /s/<slug>/: what there is to buy."""
 
-from typing import Any
+from uuid import UUID
 
-from django.db import transaction
+from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404
 
-from orders.models import Order
-from orders.payments import checkout_url
-from orders.services import place_order
-from shops.errors import InvalidInput
-from shops.services import find_or_add_member
-from storefront.forms import CheckoutForm
+from storefront.cart import for_sale
+from storefront.forms import QuantityForm
 from storefront.pages import BrandPage
-from storefront.visitors import remember_order
+from storefront.visitors import member_of
+
+PER_PAGE = 24
+LONGEST_SEARCH = 100  # characters
 
 
 class Shop(BrandPage):
-    """What can be bought."""
+    """What can be bought, in pages; `?q=` searches titles and descriptions."""
 
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Show the coupons that are for sale."""
-        coupons = self.brand.coupons.filter(is_active=True).select_related("brand").order_by("points", "pk")
-        return self.page("shop", coupons=coupons)
+        coupons = for_sale(self.brand).order_by("points", "pk")
+        wanted = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH]
+        if wanted:
+            coupons = coupons.filter(Q(title__icontains=wanted) | Q(description__icontains=wanted))
+        shown = Paginator(coupons, PER_PAGE).get_page(request.GET.get("page"))
+        is_large = bool(wanted) or shown.paginator.num_pages > 1
+        member = member_of(request, self.brand)
+        worth = self.brand.worth_of(member.points) if member else None
+        return self.page("shop", coupons=shown, wanted=wanted, is_large=is_large, worth=worth)
 
 
-class Checkout(BrandPage):
-    """Buys one coupon, for money."""
+class CouponPage(BrandPage):
+    """One coupon."""
 
-    def get(self, request: HttpRequest, slug: str) -> HttpResponse:
-        """Show the form for the coupon in the query."""
-        form = CheckoutForm(self.brand, initial={"coupon": request.GET.get("coupon"), "quantity": 1})
-        return self.page("checkout", form=form) if form.chosen else redirect("shop", slug)
-
-    def post(self, request: HttpRequest, slug: str) -> HttpResponse:
-        """Place the order and send the visitor on to pay it; or show what is wrong."""
-        form = CheckoutForm(self.brand, request.POST)
-        if not form.is_valid():
-            return self.page("checkout", 422, form=form) if form.chosen else redirect("shop", slug)
-        try:
-            order = self._place(form.cleaned_data)
-        except InvalidInput as error:
-            form.add_error(None, str(error))
-            return self.page("checkout", 422, form=form)
-        remember_order(request, order)
-        payment = getattr(order, "payment", None)
-        return redirect(checkout_url(payment)) if payment else redirect("my-order", slug, order.uuid)
-
-    def _place(self, asked: dict[str, Any]) -> Order:
-        with transaction.atomic():
-            member = find_or_add_member(self.brand, asked["email"], asked["name"])
-            return place_order(member, [(asked["coupon"], asked["quantity"])])
+    def get(self, request: HttpRequest, slug: str, coupon_id: UUID) -> HttpResponse:
+        """Show it, with a form that puts it into the cart."""
+        coupon = get_object_or_404(for_sale(self.brand), uuid=coupon_id)
+        return self.page("coupon", coupon=coupon, form=QuantityForm())

@@ -29,9 +29,12 @@ def may_see(request: HttpRequest, order: Order) -> bool:
 
 
 def member_of(request: HttpRequest, brand: Brand) -> Member | None:
-    """The brand's member who signed in with this browser."""
+    """The brand's member who signed in with this browser. The database is asked once per request."""
+    known = vars(request).setdefault("_members", {})
     key = request.session.get(f"member {brand.pk}")
-    return brand.members.select_related("brand").filter(pk=key).first() if key else None
+    if key and key not in known:
+        known[key] = brand.members.select_related("brand").filter(pk=key).first()
+    return known.get(key)
 
 
 def sign_in_url(member: Member) -> str:
@@ -70,6 +73,7 @@ def sign_in(request: HttpRequest, brand: Brand, token: str) -> Member | None:
 
 
 def sign_out(request: HttpRequest, brand: Brand) -> None:
-    """Forget who signed in, and what this browser bought."""
+    """Forget who signed in, what this browser bought, and what is in its cart."""
     request.session.pop(f"member {brand.pk}", None)
     request.session.pop("orders", None)
+    request.session.pop(f"cart {brand.pk}", None)

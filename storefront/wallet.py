@@ -9,23 +9,31 @@ from typing import Any
 from uuid import UUID
 
 import segno
+from django.core.paginator import Paginator
+from django.db.models import Case, When
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.safestring import SafeString, mark_safe
 
 from applewallet.kinds import MIME_OF_BUNDLE
-from applewallet.looks import design_of
-from applewallet.models import Package, Subject
+from applewallet.models import Package
 from applewallet.package import MOST_IN_BUNDLE, bundle
-from applewallet.services import NotSignable, built, package_type_for, token_of, web_service_url
+from applewallet.services import NotSignable, built, has_wallet, token_of, web_service_url
 from orders.models import Order, OrderStatus
+from orders.paying import catch_up
+from orders.payments import checkout_url
 from orders.phones import order_package
 from passes.links import key_of, opens
-from passes.models import Pass
+from passes.models import Pass, PassStatus
 from passes.phones import card_package, pass_package
-from shops.models import Brand
+from passes.services import IS_OVER
+from storefront.history import entries_of, timeline_of
 from storefront.pages import BrandPage
 from storefront.visitors import may_see, member_of
+
+PER_PAGE = 25  # orders, or lines of the ledger
+LATEST = 5  # orders beside the passes
+MOST_PASSES = 100
 
 
 def qr_of(text: str) -> SafeString:
@@ -33,14 +41,6 @@ def qr_of(text: str) -> SafeString:
     code = segno.make(text, error="m", micro=False)
     svg = code.svg_inline(border=2, omitsize=True, svgclass="qr", lineclass=None, dark="#000", light="#fff")
     return mark_safe(svg)  # noqa: S308 -- segno's own markup; the text is in it as modules only
-
-
-def has_wallet(brand: Brand, subject: str) -> bool:
-    """Whether the brand is set up for packages about this."""
-    package_type = package_type_for(brand, subject)
-    if package_type is None or (subject == Subject.ORDER and not design_of(brand).merchant_identifier):
-        return False
-    return package_type.credentials.filter(is_active=True).exists()
 
 
 def download(package: Callable[[], Package], name: str) -> HttpResponse:
@@ -61,22 +61,49 @@ def _attachment(content: bytes, mime: str, name: str) -> HttpResponse:
 
 
 class MyWallet(BrandPage):
-    """Everything of the member who signed in."""
+    """The store card, passes and latest orders of the member who signed in."""
 
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
-        """Show passes, orders and the store card; who has not signed in is asked to."""
+        """Show them; who has not signed in is asked to."""
         member = member_of(request, self.brand)
         if member is None:
             return redirect("sign-in", slug)
         passes = self.brand.passes.filter(member=member).exclude(qr_code="").select_related("coupon__brand")
-        orders = self.brand.orders.filter(member=member).order_by("-number")
+        usable = Case(When(status=PassStatus.ACTIVE, then=0), default=1)
         return self.page(
             "wallet",
-            passes=[(one, key_of(one)) for one in passes.order_by("-pk")[:100]],
-            orders=orders[:100],
+            passes=[(one, key_of(one)) for one in passes.annotate(**IS_OVER).order_by(usable, "-pk")[:MOST_PASSES]],
+            orders=self.brand.orders.filter(member=member).order_by("-number")[:LATEST],
             qr=qr_of(str(member.uuid)),
+            worth=self.brand.worth_of(member.points),
             can_add=has_wallet(self.brand, "store_card"),
         )
+
+
+class MyOrders(BrandPage):
+    """All orders of the member who signed in."""
+
+    def get(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Show a page of them."""
+        member = member_of(request, self.brand)
+        if member is None:
+            return redirect("sign-in", slug)
+        orders = self.brand.orders.filter(member=member).order_by("-number")
+        return self.page("orders", orders=Paginator(orders, PER_PAGE).get_page(request.GET.get("page")))
+
+
+class MyPoints(BrandPage):
+    """Why the member who signed in has so many points."""
+
+    def get(self, request: HttpRequest, slug: str) -> HttpResponse:
+        """Show a page of the ledger, the newest first."""
+        member = member_of(request, self.brand)
+        if member is None:
+            return redirect("sign-in", slug)
+        lines = self.brand.points_entries.filter(member=member).order_by("-pk")
+        shown = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
+        worth = self.brand.worth_of(member.points)
+        return self.page("points", lines=shown, entries=entries_of(self.brand, list(shown)), worth=worth)
 
 
 class MyCard(BrandPage):
@@ -105,18 +132,26 @@ class OrderPage(BrandPage):
 
     def passes(self) -> list[Pass]:
         """What was bought."""
-        items = self.order.items.select_related("issued_pass__coupon__brand").order_by("pk")
-        return [item.issued_pass for item in items]
+        passes = self.brand.passes.filter(item__order=self.order).select_related("coupon__brand")
+        return list(passes.annotate(**IS_OVER).order_by("item__pk"))
 
     def get(self, request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
-        """Show it."""
+        """Show it; members come back here from the payment provider's page, perhaps before its webhook does."""
+        payment = getattr(self.order, "payment", None)
+        if payment and payment.due_at and payment.provider_id:
+            payment = catch_up(payment)
+            self.order.refresh_from_db(fields=["status"])
         passes = self.passes()
+        is_open = self.order.status == OrderStatus.OPEN
         return self.page(
             "order",
             order=self.order,
             passes=[(one, key_of(one)) for one in passes],
-            fulfillments=self.order.fulfillments.order_by("pk"),
+            lines=self.order.lines.order_by("position") if self.order.is_stated else [],
+            steps=timeline_of(self.order, passes),
             is_paid=self.order.status == OrderStatus.PAID,
+            payment=payment,
+            pay_url=checkout_url(payment) if payment and is_open else "",
             bundles=range(1, -(-len(passes) // MOST_IN_BUNDLE) + 1),
             can_add=has_wallet(self.brand, "coupon"),
             can_track=has_wallet(self.brand, "order"),
@@ -175,8 +210,8 @@ class PassPage(BrandPage):
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """Find it."""
         super().setup(request, *args, **kwargs)
-        passes = self.brand.passes.exclude(qr_code="").select_related("coupon__brand", "item__order")
-        self.issued: Pass = get_object_or_404(passes, uuid=kwargs["pass_id"])
+        passes = self.brand.passes.exclude(qr_code="").select_related("coupon__brand", "member", "item__order__brand")
+        self.issued: Pass = get_object_or_404(passes.annotate(**IS_OVER), uuid=kwargs["pass_id"])
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Open it by its key, to the browser that bought it, or to its member; nobody else learns that it exists."""

@@ -12,10 +12,13 @@ from django.utils import timezone
 
 from applewallet.models import Design
 from orders.services import payment_said
+from orders.stated import state_order
 from passes.links import key_of, pass_url
 from storefront.visitors import SALT
 from tests.applewallet.making import make_credential
 from tests.making import make_brand, make_coupon, make_member, make_order
+from tests.orders.test_stated_orders import statement
+from tests.storefront.shopping import check_out, put_in_cart
 
 
 @pytest.fixture
@@ -30,8 +33,8 @@ def signed(brand):
 def buy(client, brand, quantity=1):
     """Buy as a visitor does, and pay."""
     coupon = make_coupon(brand)
-    form = {"coupon": coupon.uuid, "quantity": quantity, "name": "John", "email": "john@example.com"}
-    client.post(f"/s/{brand.slug}/checkout", form)
+    put_in_cart(client, coupon, quantity)
+    check_out(client, brand)
     order = brand.orders.get()
     payment_said(order.payment, "paid")
     order.refresh_from_db()
@@ -154,6 +157,15 @@ class TestPasses:
 class TestSigningIn:
     """A link by mail, once, for half an hour."""
 
+    def test_a_member_sees_what_a_partner_says_they_bought(self, client, brand):
+        order = state_order(brand, make_member(brand, email="emma@example.com"), statement())
+        sign_in(client, brand, "emma@example.com")
+        text = " ".join(client.get(f"/s/{brand.slug}/orders/{order.uuid}").content.decode().split())
+        assert "Order #1001" in text
+        assert "2 × Snowboard" in text
+        assert "€8.00" in text
+        assert "Add to Apple Wallet" not in text
+
     def test_a_member_sees_everything_of_theirs(self, client, signed):
         member = make_member(signed, email="emma@example.com", points=1200)
         mine = make_order(signed, member=member)
@@ -161,7 +173,7 @@ class TestSigningIn:
         make_order(signed, coupon=make_coupon(signed, title="Secret"))
         assert sign_in(client, signed, "Emma@Example.com").headers["Location"] == f"/s/{signed.slug}/me"
         text = client.get(f"/s/{signed.slug}/me").content.decode()
-        assert "1200 points" in text
+        assert "1,200 points" in text
         assert "Order 1" in text
         assert "Order 2" not in text
         assert "Secret" not in text
@@ -220,7 +232,9 @@ def test_in_a_browser(live_server, browser_page, settings, width, scheme):
     make_credential(brand, "order")
     coupon = make_coupon(brand, title="Breakfast for two", valid_days=30)
     page = browser_page(width, scheme)
-    page.goto(f"{live_server.url}/s/{brand.slug}/checkout?coupon={coupon.uuid}")
+    page.goto(f"{live_server.url}/s/{brand.slug}/coupons/{coupon.uuid}")
+    page.get_by_role("button", name="Into the cart").click()
+    page.get_by_role("link", name="To the checkout").click()
     page.get_by_label("Your name").fill("John")
     page.get_by_label("Your e-mail address").fill("john@example.com")
     page.get_by_role("button", name="Order and pay").click()
