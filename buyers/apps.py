@@ -9,3 +9,9 @@ class BuyersConfig(AppConfig):
 
     name = "buyers"
     verbose_name = _("Buyer wallet")
+
+    def ready(self) -> None:
+        """Stop at once if the vault's setting makes no sense."""
+        from buyers.vaults import live_vault  # noqa: PLC0415 -- models are there only now
+
+        live_vault()

@@ -26,7 +26,7 @@ class ClientSecretHasher(BasePasswordHasher):
         """Whether `encoded` is of this secret; takes the same time either way."""
         return constant_time_compare(encoded, self.encode(password, self.decode(encoded)["salt"]))
 
-    def safe_summary(self, encoded: str) -> dict[str, Any]:
+    def safe_summary(self, encoded: str) -> Any:
         """What may be shown of it."""
         return {"algorithm": self.decode(encoded)["algorithm"]}
 

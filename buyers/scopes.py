@@ -10,6 +10,7 @@ ADDRESS = "uma:pay:address:read"
 CARD = "uma:pay:credit_card:read"
 PAYMENT_SESSION = "uma:pay:credit_card:read_payment_session"
 ENCRYPTED = "uma:pay:credit_card:read_encrypted"
+CARD_SCOPES = frozenset({CARD, PAYMENT_SESSION, ENCRYPTED})
 
 
 class ClientScopes(SettingsScopes):

@@ -1,10 +1,12 @@
 """A client that costs little: keep-alive connections on one epoll, one process, jobs and results as lines of JSON.
 
-A job is {"port", "head", "connections", "seconds"}, where `head` is the text of a whole request; or {"port", "walk",
-"token", "host", "pages"}, which follows next_page_url with one connection; or {"port", "fetch"}, one request whose
-answer comes back. Answers must be 200 with a Content-Length, or 304.
+A job is {"port", "head", "connections", "seconds"}, where `head` is the text of a whole request, or a list of texts for
+each connection, which sends them in turn; or {"port", "walk", "token", "host", "pages"}, which follows next_page_url
+with one connection; or {"port", "fetch"}, one request whose answer comes back. Answers must be 200 with a
+Content-Length, or 204 or 304.
 """
 
+import itertools
 import selectors
 import socket
 import sys
@@ -20,17 +22,17 @@ READ = 1 << 18
 class Connection:
     """One keep-alive connection with at most one request on its way."""
 
-    def __init__(self, port: int, request: bytes) -> None:
+    def __init__(self, port: int, *requests: bytes) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.request = request
+        self.requests = itertools.cycle(requests)
         self.took: list[float] = []
 
     def send(self) -> None:
-        """Send the request anew."""
+        """Send the next request."""
         self.answer, self.length = b"", 0
         self.started = time.perf_counter()
-        self.socket.sendall(self.request)
+        self.socket.sendall(next(self.requests))
 
     def receive(self) -> bool:
         """Read what is there; tell whether the answer is whole."""
@@ -47,7 +49,7 @@ class Connection:
 
     def fetch(self, request: bytes) -> bytes:
         """Send one request and wait for the body of its answer."""
-        self.request = request
+        self.requests = itertools.cycle([request])
         self.send()
         while not self.receive():
             pass
@@ -60,7 +62,7 @@ def _length(answer: bytes) -> int:
     if end < 0:
         return 0
     head = answer[:end].lower()
-    if head.startswith(b"http/1.1 304"):  # has no body
+    if head.startswith((b"http/1.1 304", b"http/1.1 204")):  # have no body
         return end + 4
     if not head.startswith(b"http/1.1 200"):
         raise ConnectionError(answer[:500].decode(errors="replace"))
@@ -70,7 +72,8 @@ def _length(answer: bytes) -> int:
 
 def burst(job: dict[str, Any]) -> dict[str, Any]:
     """Keep every connection busy for so many seconds."""
-    connections = [Connection(job["port"], job["head"].encode()) for _ in range(job["connections"])]
+    heads = [[job["head"]]] * job["connections"] if isinstance(job["head"], str) else job["head"]
+    connections = [Connection(job["port"], *map(str.encode, each)) for each in heads]
     started = time.perf_counter()
     until = started + job["seconds"]
     with selectors.DefaultSelector() as selector:
@@ -94,7 +97,7 @@ def burst(job: dict[str, Any]) -> dict[str, Any]:
 
 def walk(job: dict[str, Any]) -> dict[str, Any]:
     """Follow next_page_url from the first page on, as an export does."""
-    connection = Connection(job["port"], b"")
+    connection = Connection(job["port"])
     url = job["walk"]
     started = time.perf_counter()
     for _ in range(job["pages"]):
@@ -106,7 +109,7 @@ def walk(job: dict[str, Any]) -> dict[str, Any]:
 
 def fetch(job: dict[str, Any]) -> dict[str, Any]:
     """One request."""
-    connection = Connection(job["port"], b"")
+    connection = Connection(job["port"])
     with connection.socket:
         return {"body": connection.fetch(job["fetch"].encode()).decode()}
 

@@ -83,6 +83,9 @@ class Client(AbstractApplication):
         """Redirect schemes: a sandbox may use http, as the reference's own sample does."""
         return ["https"] if self.is_live else ["https", "http"]
 
+    def clean(self) -> None:
+        """Nothing of the toolkit's: buyers/redirects.py says which redirect URIs there may be."""
+
     def is_usable(self, request: object) -> bool:
         """Whether the toolkit may serve it."""
         return self.is_active

@@ -13,7 +13,7 @@ from buyers.models.clients import Client
 from buyers.models.wallet import Address, Card
 
 
-class Connection(models.Model):
+class Connection(models.Model):  # type: ignore[django-manager-missing] # the toolkit's models have no types
     """What a buyer allows a client, on one of its channels. Old and new tokens under it see the current choice."""
 
     buyer = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="connections")

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +24,8 @@ class WalletOrder(models.Model):
     buyer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="wallet_orders")
     connection = models.ForeignKey(Connection, models.SET_NULL, null=True, related_name="orders")
     order = models.OneToOneField(Order, models.PROTECT, null=True, related_name="wallet_order", verbose_name=_("order"))
+    # As the client names it; of an order that has its brand, the one that led there.
+    merchant_id = models.CharField(_("merchant ID"), max_length=255, blank=True, db_default="", editable=False)
     state = models.JSONField(_("state"), null=True, editable=False)  # the last body, whole
     findings = models.JSONField(_("findings"), default=list, editable=False)
     created_at = models.DateTimeField(_("confirmed at"), db_default=Now(), editable=False)
@@ -33,7 +36,14 @@ class WalletOrder(models.Model):
         verbose_name_plural = _("wallet orders")
         ordering = ["-pk"]
         constraints = [models.UniqueConstraint(fields=["client", "external_id"], name="wallet_order_once")]
-        indexes = [models.Index(fields=["buyer", "-id"], name="wallet_order_of_buyer")]
+        indexes = [
+            models.Index(fields=["buyer", "-id"], name="wallet_order_of_buyer"),
+            models.Index(
+                fields=["client", "merchant_id"],
+                name="wallet_order_without_brand",  # map_waiting_orders
+                condition=Q(order=None, state__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.external_id

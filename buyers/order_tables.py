@@ -1,0 +1,125 @@
+"""The reference's own tables of an order: object, field, type (seed 003_7eb5cd71c642e297.txt; buyer-wallet.md §A.15).
+
+`!` is required and not null; a list with `!` may be empty; what is absent is null. Keys that are not here are left
+alone. buyers/order_rules.py walks along them.
+"""
+
+ENUMS = {
+    "CancelReason": ("CUSTOMER", "DECLINED", "FRAUD", "INVENTORY", "OTHER", "PARTIALLY_CANCELLED"),
+    "PaymentStatus": (
+        "AUTHORIZED",
+        "EXPIRED",
+        "PAID",
+        "PARTIALLY_PAID",
+        "PARTIALLY_REFUNDED",
+        "PENDING",
+        "REFUNDED",
+        "VOIDED",
+    ),
+    "ShipmentStatus": ("UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED", "DELIVERED"),
+    "FulfillmentStatus": (
+        "ATTEMPTED_DELIVERY",
+        "CANCELLED",
+        "CONFIRMED",
+        "DELIVERED",
+        "FAILURE",
+        "IN_TRANSIT",
+        "LABEL_PRINTED",
+        "LABEL_PURCHASED",
+        "LABEL_VOIDED",
+        "OUT_FOR_DELIVERY",
+        "PICKED_UP",
+        "READY_FOR_PICKUP",
+        "SUBMITTED",
+    ),
+}
+
+# The longest texts, in characters.
+LENGTHS = {"String": 2000, "ID": 255, "Number": 128, "Code": 100}
+
+# Money may be negative, as discounts are (§A.16); Due is money that may not.
+OBJECTS = {
+    "Order": {
+        "cancelReason": "CancelReason",
+        "cancelledAt": "DateTime",
+        "createdAt": "DateTime!",
+        "deliveryMethods": "[DeliveryMethod!]!",
+        "fulfillments": "[Fulfillment!]!",
+        "lineItems": "[LineItem!]!",
+        "merchant": "Merchant!",
+        "orderNumber": "Number!",
+        "orderUrl": "URL",
+        "paymentStatus": "PaymentStatus!",
+        "refunds": "[Refund!]!",
+        "shipmentStatus": "ShipmentStatus!",
+        "total": "OrderTotal!",
+        "updatedAt": "DateTime!",
+    },
+    "DeliveryMethod": {
+        "deliveryMethodId": "ID!",
+        "description": "String",
+        "lineItemIds": "[ID!]!",
+        "name": "String!",
+        "originalTotalPrice": "Money!",
+        "originalUnitPrice": "Money",
+        "taxLines": "[TaxLine!]!",
+        "totalPrice": "Money!",
+        "unitPrice": "Money",
+    },
+    "Fulfillment": {
+        "deliveredAt": "DateTime",
+        "description": "String",
+        "estimatedDeliveryAt": "DateTime",
+        "fulfilledAt": "DateTime",
+        "fulfillmentId": "ID!",
+        "inTransitAt": "DateTime",
+        "lineItemIds": "[ID!]!",
+        "name": "String!",
+        "status": "FulfillmentStatus!",
+        "trackingInfo": "TrackingInfo",
+    },
+    "LineItem": {
+        "description": "String",
+        "gtin": "String!",
+        "imageUrl": "URL!",
+        "lineItemId": "ID!",
+        "originalTotalPrice": "Money!",
+        "originalUnitPrice": "Money!",
+        "productTitle": "String!",
+        "productUrl": "URL!",
+        "quantity": "Int!",
+        "taxLines": "[TaxLine!]!",
+        "totalPrice": "Money!",
+        "unitPrice": "Money!",
+        "variantTitle": "String",
+    },
+    "Merchant": {
+        "name": "String!",
+        "description": "String",
+        "logoUrl": "URL",
+        "merchantId": "ID!",
+        "url": "URL!",
+    },
+    "Money": {"amount": "Amount!", "currencyCode": "Currency!"},
+    "Due": {"amount": "NotNegative!", "currencyCode": "Currency!"},
+    "OrderTotal": {
+        "cartDiscounts": "Money!",
+        "lineItemDiscounts": "Money!",
+        "lineItemSubtotalPrice": "Money!",
+        "shippingDiscounts": "Money!",
+        "shippingSubtotalPrice": "Money!",
+        "totalDiscounts": "Money!",
+        "totalTax": "Money!",
+        "totalPrice": "Due!",
+    },
+    "Refund": {
+        "createdAt": "DateTime!",
+        "description": "String",
+        "refundId": "ID!",
+        "refundLineItems": "[RefundLineItem!]!",
+        "totalRefund": "Due!",
+    },
+    "RefundLineItem": {"lineItemId": "ID!", "quantity": "Int"},
+    "TaxLine": {"price": "Money!", "title": "String!"},
+    "TrackingInfo": {"carrierCode": "Code!", "trackingNumber": "Code!", "trackingUrl": "URL"},
+}

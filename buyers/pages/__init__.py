@@ -1,0 +1,1 @@
+"""What buyers see: signing in, consent, their wallet, connected apps, orders."""
