@@ -9,3 +9,7 @@ class DeskConfig(AppConfig):
 
     name = "desk"
     verbose_name = _("Desk")
+
+    def ready(self) -> None:
+        """Follow what happens to orders."""
+        from desk import receivers  # noqa: F401, PLC0415 -- connects them; models are ready only now
