@@ -2,15 +2,23 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from accounts.history import SaysWhatChanged
 from accounts.models import User
+from accounts.pages import SignInPage
+from accounts.second_factor import remove
+from accounts.sign_in import forgive
+
+# The site is Unfold's; signing in, with its two steps, is ours.
+admin.site.login = SignInPage()  # type: ignore[method-assign]
 
 
 class NewUserForm(UserCreationForm):
@@ -23,7 +31,7 @@ class NewUserForm(UserCreationForm):
 
 
 @admin.register(User)
-class UserAdmin(BaseUserAdmin, ModelAdmin):
+class UserAdmin(SaysWhatChanged, BaseUserAdmin, ModelAdmin):
     """Everybody who can sign in. Brands manage their own teams elsewhere, without seeing this list."""
 
     form = UserChangeForm
@@ -34,6 +42,7 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
     list_filter_submit = True
     search_fields = ["email", "name"]
     ordering = ["-pk"]
+    actions = ["reset_second_factor", "unlock_sign_in"]
     filter_horizontal = ()
     fieldsets = [
         (None, {"fields": ["email", "name", "password"]}),
@@ -67,3 +76,21 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):
         """Nothing for others, whichever way they come."""
         users = super().get_queryset(request)
         return users if request.user.is_superuser else users.none()
+
+    @admin.action(description=_("Reset the second factor"))
+    def reset_second_factor(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        """For whoever lost phone and recovery codes: they sign in with the password alone, and set up another."""
+        found = [user for user in users if remove(user)]
+        for user in found:
+            self.log_change(request, user, "Second factor reset.")
+        text = ngettext("%d second factor is reset.", "%d second factors are reset.", len(found)) % len(found)
+        messages.add_message(request, messages.SUCCESS if found else messages.WARNING, text)
+
+    @admin.action(description=_("Let them try to sign in again"))
+    def unlock_sign_in(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        """Forget their failed attempts."""
+        found = [user for user in users if forgive(user.email)]
+        for user in found:
+            self.log_change(request, user, "Failed sign-ins forgotten.")
+        text = ngettext("%d person may try again.", "%d people may try again.", len(found)) % len(found)
+        messages.add_message(request, messages.SUCCESS if found else messages.WARNING, text)
