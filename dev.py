@@ -5,6 +5,7 @@
     python3 dev.py demo --check                   start it all on the side, walk through it, say what was seen
     python3 dev.py test [pytest arguments]        linters, types and tests on a real PostgreSQL and a real Redis
     python3 dev.py faults                         kill, stop and break everything on purpose: docs/reliability.md
+    python3 dev.py pictures                       take the documents' pictures anew, of a fresh demo
     python3 dev.py bench [NAME [arguments]]       list the measurements, or run one
     python3 dev.py manage ARGUMENTS               manage.py with the demo's servers
 
@@ -20,10 +21,17 @@ if sys.version_info < (3, 11):  # noqa: UP036  an older Python gets this far, an
 if sys.platform == "win32":
     sys.exit("dev.py runs on Linux and macOS. On Windows, run it inside WSL.")
 
-from devtools import bench, checks, demo, faults, manage
+from devtools import bench, checks, demo, faults, manage, pictures
 from devtools.processes import Failed, stop_on_signals
 
-COMMANDS = {"demo": demo.main, "test": checks.main, "faults": faults.main, "bench": bench.main, "manage": manage.main}
+COMMANDS = {
+    "demo": demo.main,
+    "test": checks.main,
+    "faults": faults.main,
+    "pictures": pictures.main,
+    "bench": bench.main,
+    "manage": manage.main,
+}
 
 
 def main(arguments: list[str]) -> int:

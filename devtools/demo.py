@@ -181,6 +181,8 @@ def _welcome(demo: Demo, data: dict[str, Any]) -> str:
     order["items"] = [{"coupon": coupon["identifier"], "quantity": 1}]
     shop = f"{demo.url}{data['shop_url']}" if data.get("shop_url") else "(none yet)"
     authorization = f"-H 'Authorization: Bearer {token}'"
+    partner = data["partner"]
+    secret = partner["client_secret"] or "<a secret from the admin>"
     return f"""
   The shop                {shop}
   The admin               {demo.url}{data["admin_url"]}
@@ -198,6 +200,19 @@ Place one ("{coupon["title"]}"); the answer says where to pay:
   curl {authorization} -H 'Content-Type: application/json' \\
     -H "Idempotency-Key: $(date +%s)" {orders} \\
     -d '{json.dumps(order)}'
+
+The buyer wallet, with a buyer ({partner["buyer"]}, the same password) and a partner's client:
+
+  The wallet              {demo.url}{partner["wallet_url"]}
+  The client              {partner["client_id"]}
+                          {secret}
+
+Allow it something; the code is in the address of the page that you come to. Exchange it within five minutes:
+
+  {demo.url}{partner["authorize_url"]}
+
+  curl -u '{partner["client_id"]}:{secret}' {demo.url}/oauth/token \\
+    -d grant_type=authorization_code -d redirect_uri={partner["redirect_uri"]} -d code=...
 
 Ctrl-C stops everything; the data stays in {DEMO.relative_to(ROOT)}/ (--fresh throws it away).
 """

@@ -33,6 +33,7 @@ def django_environment(data: Path, addresses: dict[str, str], url: str = "http:/
         "DJANGO_SETTINGS_MODULE": "walletapp.settings",
         "PUBLIC_URL": url,
         "ALLOWED_HOSTS": "*",
+        "MEDIA_ROOT": str(data / "media"),  # pictures belong to the data, and go with it
         # The receiver of the demo and of the tests is on this machine, where webhooks otherwise never go.
         "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
         "WEBHOOK_ALLOWED_PORTS": "*",

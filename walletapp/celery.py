@@ -22,6 +22,7 @@ app.conf.beat_schedule = {
     "send due webhooks": {"task": "webhooks.tasks.drain", "schedule": 2.0},
     "warn of failing webhooks": {"task": "webhooks.tasks.warn_of_failing", "schedule": 3600.0},
     "forget delivered webhooks": {"task": "webhooks.tasks.forget_delivered", "schedule": 3600.0},
+    "look at payments": {"task": "orders.tasks.look_at_payments", "schedule": 5.0},
     "ask payment providers for refunds": {"task": "orders.tasks.ask_providers", "schedule": 5.0},
     "send due pushes": {"task": "applewallet.tasks.push_due", "schedule": 2.0},
     "render passes anew": {"task": "passes.tasks.render_passes", "schedule": 10.0},
@@ -31,7 +32,13 @@ app.conf.beat_schedule = {
     "warn of certificates that expire": {"task": "applewallet.tasks.warn_of_expiry", "schedule": 3600.0},
     "mail paid orders": {"task": "orders.tasks.send_mails", "schedule": 5.0},
     "expire unpaid orders": {"task": "orders.tasks.expire_unpaid", "schedule": 30.0},
+    "run jobs": {"task": "jobs.tasks.run_due", "schedule": 5.0},
+    "forget files of jobs": {"task": "jobs.tasks.forget_files", "schedule": 3600.0},
+    "send links to staff": {"task": "accounts.tasks.send_links", "schedule": 5.0},
+    "forget failed sign-ins": {"task": "accounts.tasks.forget_tries", "schedule": 3600.0},
+    "give partners' orders their brand": {"task": "buyers.tasks.map_waiting_orders", "schedule": 60.0},
     "expire passes": {"task": "passes.tasks.expire_passes", "schedule": 300.0},
+    "forget tokens and calls of the buyer wallet": {"task": "buyers.tasks.forget_tokens", "schedule": 3600.0},
     "forget old idempotency keys": {"task": "orders.tasks.forget_idempotency_keys", "schedule": 3600.0},
 }
 

@@ -10,11 +10,13 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from buyers.errors import error_body
 from shops.errors import InvalidInput, ShopError, TooSoon
-from walletapp.middleware import API
+from walletapp.middleware import API, WALLET_API
 
 logger = structlog.get_logger(__name__)
 
+WALLET_ERRORS = {404: "not_found", 500: "server_error"}
 # Laravel's words for what the serializers find; what is not here keeps Django's words.
 TEXTS = {
     "required": "The {field} field is required.",
@@ -98,6 +100,9 @@ def _wants_page(request: HttpRequest) -> bool:
 def _plain(request: HttpRequest, status: int, message: str) -> HttpResponse:
     if _wants_page(request):
         return render(request, "error.html", {"status": status, "message": message}, status=status)
+    if request.path.startswith(WALLET_API):
+        kind = WALLET_ERRORS.get(status, "invalid_request")
+        return JsonResponse(error_body(kind, message), status=status, headers={"Cache-Control": "no-store"})
     return JsonResponse({"message": message}, status=status)
 
 

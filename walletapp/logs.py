@@ -12,7 +12,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from walletapp.redaction import redacted
+
 DEVICE = re.compile(r"(?<=\d)/devices/[^/]+/")  # a phone's identifier in Apple's web service is a secret
+SIGN_IN = re.compile(r"(?<=/sign-in/).+")  # so is the token of a link by mail
 
 
 class RequestLog:
@@ -44,11 +47,16 @@ def write_line(request: HttpRequest, status: int, request_id: str, seconds: floa
     line = {
         "event": "request",
         "method": request.method,
-        "path": DEVICE.sub("/devices/…/", request.path),
+        "path": redacted(SIGN_IN.sub("…", DEVICE.sub("/devices/…/", request.path))),
         "status": status,
         "ms": round(seconds * 1000, 1),
         "ip": request.META.get("REMOTE_ADDR"),
         "request_id": request_id,
         "timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
     }
-    sys.stderr.write(orjson.dumps(line).decode() + "\n")
+    write(orjson.dumps(line).decode())
+
+
+def write(line: str) -> None:
+    """Put a line where all others go."""
+    sys.stderr.write(line + "\n")

@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.module_loading import import_string
 
-API = ("/shops", "/passes", "/search", "/w/")  # for partners, and for phones
+WALLET_API = ("/oauth/", "/pay/wallet", "/.well-known/")  # for partners of buyers
+API = ("/shops", "/passes", "/search", "/w/", "/payments/", *WALLET_API)  # for partners, phones, and payment providers
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 

@@ -1,6 +1,7 @@
 """Every setting, read from the environment once, loud on nonsense. docs/operators.md lists the variables."""
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import environ
@@ -11,6 +12,8 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from kombu import Queue
+
+from walletapp.redaction import redact
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()  # NAME_FILE is read as well, for container secrets
@@ -70,6 +73,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "oauth2_provider",
+    "django_otp",
     "accounts",
     "shops",
     "webhooks",
@@ -97,7 +101,9 @@ PAGE_MIDDLEWARE = [  # run by ForPages: not for the API
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "accounts.middleware.SecondStep",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 # The admin looks for these in MIDDLEWARE; they run all the same.
@@ -295,6 +301,9 @@ if APNS_LEASE <= APNS_TIMEOUT:
 
 # --- The buyer wallet: OAuth (buyer-wallet.md §B.4) -------------------------------------------------------------------
 
+WALLET_RATE_LIMIT = int(number("WALLET_RATE_LIMIT", 6000))  # calls per client and minute; 0 switches the limit off
+WALLET_GUESS_LIMIT = int(number("WALLET_GUESS_LIMIT", 60))  # wrong credentials per address and minute; likewise
+
 OAUTH2_PROVIDER_APPLICATION_MODEL = "buyers.Client"
 OAUTH2_PROVIDER_GRANT_MODEL = "buyers.Grant"
 OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "buyers.AccessToken"  # noqa: S105 -- a model
@@ -308,10 +317,14 @@ OAUTH2_PROVIDER = {
     },
     "SCOPES_BACKEND_CLASS": "buyers.scopes.ClientScopes",
     "OAUTH2_VALIDATOR_CLASS": "buyers.validator.WalletValidator",
+    "OAUTH2_SERVER_CLASS": "oauthlib.oauth2.WebApplicationServer",  # codes and refresh tokens, no other grants
     "AUTHORIZATION_CODE_EXPIRE_SECONDS": 300,
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
     "REFRESH_TOKEN_EXPIRE_SECONDS": 31_536_000,  # from its issue, however often it is used
     "ROTATE_REFRESH_TOKEN": False,
+    # Ours are bound to confidential clients and never replaced, so none can be replayed (RFC 9700 §4.14.2).
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],  # a client's own, by Client.get_allowed_schemes, are what counts
     "PKCE_REQUIRED": "buyers.scopes.pkce_required",
     "CLIENT_SECRET_HASHER": "client_sha256",
     "OIDC_ISS_ENDPOINT": PUBLIC_URL,
@@ -326,14 +339,40 @@ OAUTH2_PROVIDER = {
     "COMPLIANT_BCP_RFC9700_REDIRECT_URI_SCHEME": True,
     "COMPLIANT_BCP_RFC9700_REDIRECT_URI_MATCHING": True,
 }
+CARD_FINGERPRINT_KEY = env.str("CARD_FINGERPRINT_KEY", None) or SECRET_KEY  # not to be changed: fingerprints would
+WALLET_VAULT = env.str("WALLET_VAULT", None)  # a class that leads to the vault of real cards' numbers
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
     "buyers.hashers.ClientSecretHasher",  # for machines' secrets only, so never the first
 ]
 
+# --- Payments -------------------------------------------------------------------------------------------------------
+
+MOLLIE_URL = env.str("MOLLIE_URL", "https://api.mollie.com").rstrip("/")
+MOLLIE_TIMEOUT = number("MOLLIE_TIMEOUT", 8)  # seconds for each step of a call
+
+if not MOLLIE_URL.startswith(("https://", "http://127.0.0.1:")):
+    raise ImproperlyConfigured("MOLLIE_URL must begin with https://.")
+
+# --- Staff: their jobs, and how they sign in ------------------------------------------------------------------------
+
+JOB_KEPT_DAYS = int(number("JOB_KEPT_DAYS", 7))  # of what a job wrote, and of what was uploaded for it
+STAFF_SECOND_FACTOR = env.str("STAFF_SECOND_FACTOR", "optional")  # off, optional or required
+STAFF_LINK_HOURS = int(number("STAFF_LINK_HOURS", 72))  # that a link to choose a password is good for
+PASSWORD_RESET_TIMEOUT = STAFF_LINK_HOURS * 3600
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+if STAFF_SECOND_FACTOR not in {"off", "optional", "required"}:
+    raise ImproperlyConfigured("STAFF_SECOND_FACTOR must be off, optional or required.")
+
 # --- Mail -----------------------------------------------------------------------------------------------------------
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))  # smtp+tls://user:password@host:587
+EMAIL_TIMEOUT = 10  # seconds; a page that sends a mail waits no longer for a mail server
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "WalletApp <noreply@localhost>")
 
 # --- Pages ----------------------------------------------------------------------------------------------------------
@@ -374,7 +413,7 @@ USE_X_FORWARDED_HOST = BEHIND_PROXY
 LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 
-UNFOLD = {
+UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "WalletApp",
     "SITE_HEADER": "WalletApp",
     "SITE_SYMBOL": "loyalty",
@@ -383,8 +422,20 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _request: static("walletapp/icon.svg")}],
     "STYLES": [lambda _request: static("walletapp/admin.css")],
+    "ACCOUNT": {
+        "navigation": [
+            {"title": _("Second factor"), "link": reverse_lazy("second-factor")},
+            {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
+        ],
+    },
+    "SCRIPTS": [lambda _request: static("walletapp/admin.js")],
+    "DASHBOARD_CALLBACK": "desk.dashboard.dashboard",
     "SIDEBAR": {
         "navigation": [
+            {
+                "title": None,
+                "items": [{"title": _("Dashboard"), "icon": "dashboard", "link": reverse_lazy("admin:index")}],
+            },
             {
                 "title": _("Shop"),
                 "items": [
@@ -396,6 +447,7 @@ UNFOLD = {
                     {"title": _("Refunds"), "icon": "undo", "link": reverse_lazy("admin:orders_refund_changelist")},
                     {"title": _("Passes"), "icon": "qr_code_2", "link": reverse_lazy("admin:passes_pass_changelist")},
                     {"title": _("Coupons"), "icon": "sell", "link": reverse_lazy("admin:passes_coupon_changelist")},
+                    {"title": _("Jobs"), "icon": "pending_actions", "link": reverse_lazy("admin:jobs_job_changelist")},
                 ],
             },
             {
@@ -472,6 +524,35 @@ UNFOLD = {
                 ],
             },
             {
+                "title": _("Buyer wallet"),
+                "items": [
+                    {
+                        "title": _("Clients"),
+                        "icon": "apps",
+                        "link": reverse_lazy("admin:buyers_client_changelist"),
+                        "permission": "buyers.admin_doors.sees_clients",
+                    },
+                    {
+                        "title": _("Clients' certificates"),
+                        "icon": "workspace_premium",
+                        "link": reverse_lazy("admin:buyers_clientcertificate_changelist"),
+                        "permission": "buyers.admin_doors.sees_clients",
+                    },
+                    {
+                        "title": _("Clients' orders"),
+                        "icon": "package_2",
+                        "link": reverse_lazy("admin:buyers_walletorder_changelist"),
+                        "permission": "buyers.admin_doors.sees_clients",
+                    },
+                    {
+                        "title": _("Requests"),
+                        "icon": "swap_horiz",
+                        "link": reverse_lazy("admin:buyers_clientrequest_changelist"),
+                        "permission": "buyers.admin_doors.sees_clients",
+                    },
+                ],
+            },
+            {
                 "title": _("Settings"),
                 "items": [
                     {"title": _("Brand"), "icon": "storefront", "link": reverse_lazy("admin:shops_brand_changelist")},
@@ -487,6 +568,10 @@ UNFOLD = {
         ],
     },
 }
+
+for _group in UNFOLD["SIDEBAR"]["navigation"]:  # a partner's developers see what is theirs
+    for _item in _group["items"]:
+        _item.setdefault("permission", "shops.brand_admin.works_for_a_brand")
 
 # --- Logs: one JSON object a line on standard error, with the request's id from web to worker ------------------------
 
@@ -516,6 +601,7 @@ LOGGING = {
             "()": structlog.stdlib.ProcessorFormatter,
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                redact,
                 structlog.processors.JSONRenderer(),
             ],
             "foreign_pre_chain": [
@@ -535,6 +621,6 @@ LOGGING = {
         "celery": {"level": LOG_LEVEL},
         "celery.app.trace": {"level": "WARNING"},
         # Their lines hold push tokens and provider tokens, whatever the level of ours.
-        **{name: {"level": "WARNING"} for name in ("httpx", "httpcore", "hpack", "h2")},
+        **{name: {"level": "WARNING"} for name in ("httpx", "httpcore", "hpack", "h2", "oauthlib", "oauth2_provider")},
     },
 }

@@ -6,6 +6,7 @@ from django.urls import include, path
 from django.views.static import serve
 from drf_spectacular.views import SpectacularJSONAPIView
 
+from orders.mollie_pages import MolliePayment, MollieWebhook
 from orders.pages import SandboxPayment
 from passes.views import PassInspection
 from shops.views import ShopList
@@ -22,12 +23,19 @@ urlpatterns = [
     path("search/pass", PassInspection.as_view({"get": "search"}), name="search-pass"),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="schema"),
     path("docs/", schema.docs, name="docs"),
+    # The API for partners of buyers: the wallet
+    path("", include("buyers.urls")),
     # For phones: Apple Wallet
     path("w/", include("applewallet.urls")),
+    # For payment providers
+    path("payments/mollie/<uuid:payment_id>", MollieWebhook.as_view(), name="mollie-webhook"),
     # Pages
     path("s/<slug:slug>/", include("storefront.urls")),
     path("pay/sandbox/<uuid:payment_id>", SandboxPayment.as_view(), name="sandbox-payment"),
+    path("pay/mollie/<uuid:payment_id>", MolliePayment.as_view(), name="mollie-payment"),
+    path("", include("buyers.page_urls")),
     path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}, name="media"),  # local storage only
+    path("admin/sign-in/", include("accounts.urls")),
     path("admin/", with_admin_policy(admin.site.urls)),
     # For operators
     path("live", health.live, name="live"),

@@ -5,6 +5,7 @@ import re
 from django.test import Client
 from django.urls import reverse
 
+from jobs.running import run_due
 from orders import services
 from shops.services import earn_points
 
@@ -27,6 +28,16 @@ class Admin:
         """Run an action of the list `name` on rows, by keys that one may type by hand."""
         keys = [row.pk for row in rows]
         return self.post(f"{name}_changelist", action=action, index="0", _selected_action=keys, **data)
+
+
+def act_at_once(admin, step, /, *orders, **data):
+    """Take a step with orders from the list, confirm the question, and do the jobs."""
+    answer = admin.act("orders_order", step, *orders, **data)
+    if answer.status_code == 302 and "/jobs/job/orders/" in answer["Location"]:
+        page = admin.client.get(answer["Location"])
+        if page.status_code == 200:
+            admin.post("jobs_job_steps", **hidden_fields(page))
+    run_due()
 
 
 def text_of(answer):

@@ -30,7 +30,7 @@ def test_staff_process_an_order(live_server, browser_page, staff, member, look):
     assert page.title() == f"Order {order.number} | WalletApp"
     assert bad(page) == []
     page.get_by_role("button", name="Mark as being processed").click()
-    page.get_by_text("Mark as being processed: 1 order.").wait_for()
+    page.get_by_text(f"Mark as being processed: order {order.number}.").wait_for()
     assert page.get_by_role("button", name="Mark as processed").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     order.refresh_from_db()

@@ -257,6 +257,7 @@ def test_a_return_is_opened_and_brought_to_its_end(staff, paid):
 
 def test_an_owner_says_how_things_are_returned(staff, brand):
     data = {"name": brand.name, "primary_color": "#112233", "point_value": 100, "minutes_to_pay": 30}
+    data |= {"language": "en", "time_zone": "Europe/Amsterdam", "earn_rate": "0"}
     data |= {"payment_provider": "sandbox", "return_policy_url": "noord.example/returns", "return_days": "14"}
     staff("owner").post("shops_brand_change", brand.pk, **data, return_policy_description="In its box.")
     brand.refresh_from_db()
@@ -337,7 +338,7 @@ def test_a_bad_refund_is_explained_and_not_made(staff, paid, data, field):
     ],
 )
 def test_what_the_provider_says_is_told(staff, paid, monkeypatch, answer, status, text):
-    def refund(payment, amount, *, key):
+    def refund(payment, amount, *, key, known):
         if answer is None:
             raise ProviderSilent
         return ProviderRefund(id="re_7", said=answer, status=answer)

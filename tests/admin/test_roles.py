@@ -1,13 +1,12 @@
 """What each role may do, asked by URL."""
 
 import pytest
-from django.utils import timezone
 
 from accounts.models import User
 from orders.models import Order
 from passes.models import Coupon
 from shops.models import Staff
-from tests.admin.helping import hidden_fields, order_of, said, text_of
+from tests.admin.helping import act_at_once, hidden_fields, text_of
 from webhooks.models import Event
 
 ADD_PAGES = ["passes_coupon_add", "shops_staff_add", "shops_apitoken_add", "webhooks_endpoint_add"]
@@ -42,8 +41,8 @@ def test_a_viewer_sees_an_order_without_buttons_and_changes_nothing(staff, order
     viewer = staff("viewer")
     page = text_of(viewer.get("orders_order_change", order.pk))
     assert 'name="action"' not in page
-    for action in ("begin", "archive", "cancel"):
-        viewer.act("orders_order", action, order)
+    for action in ("begin", "archive", "cancel", "tell"):
+        act_at_once(viewer, action, order)
     order.refresh_from_db()
     assert (order.status, order.processing_status) == ("open", "open")
 
@@ -54,11 +53,11 @@ def test_support_processes_but_does_not_cancel(staff, order):
     assert 'value="begin"' in page
     assert 'value="cancel"' not in page
     events = Event.objects.count()
-    support.act("orders_order", "cancel", order)
+    act_at_once(support, "cancel", order)
     order.refresh_from_db()
     assert order.status == "open"
     assert Event.objects.count() == events
-    support.act("orders_order", "begin", order)
+    act_at_once(support, "begin", order)
     order.refresh_from_db()
     assert order.processing_status == "being_processed"
 
@@ -153,12 +152,46 @@ def test_an_owner_edits_the_brand_but_not_what_urls_and_amounts_rest_on(staff, b
     before = (brand.slug, brand.currency)
     data = {"name": "Café Zuid", "primary_color": "#112233", "point_value": 50, "minutes_to_pay": 30}
     data |= {"payment_provider": "sandbox", "slug": "stolen", "currency": "JPY"}
+    data |= {"language": "nl", "time_zone": "Europe/Brussels", "earn_rate": "0"}
     staff("owner").post("shops_brand_change", brand.pk, **data)
     brand.refresh_from_db()
     assert (brand.name, brand.point_value, brand.slug, brand.currency) == ("Café Zuid", 50, *before)
-    assert staff("manager").post("shops_brand_change", brand.pk, **data | {"name": "No"}).status_code == 403
+    assert (brand.language, brand.time_zone) == ("nl", "Europe/Brussels")
+    assert staff("support").post("shops_brand_change", brand.pk, **data | {"name": "No"}).status_code == 403
     brand.refresh_from_db()
     assert brand.name == "Café Zuid"
+
+
+SHOP = {"language": "nl", "time_zone": "Europe/Amsterdam"}
+
+
+def test_a_manager_says_who_may_frame_the_quickshop_and_nothing_of_money(staff, brand):
+    data = SHOP | {"name": "No", "point_value": 1, "frame_hosts": "https://www.noord.example,http://localhost:8080"}
+    staff("manager").post("shops_brand_change", brand.pk, **data)
+    brand.refresh_from_db()
+    assert brand.frame_hosts == ["https://www.noord.example", "http://localhost:8080"]
+    assert (brand.name, brand.point_value, brand.language) == ("Café Noord", 100, "nl")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"frame_hosts": "noord.example"},
+        {"frame_hosts": "https://noord.example/"},
+        {"frame_hosts": "https://*.noord.example"},
+        {"frame_hosts": "https://noord.example; script-src *"},
+        {"frame_hosts": "https://noord.example:99999"},
+        {"frame_hosts": "javascript://noord.example"},
+        {"frame_hosts": "'self'"},
+        {"time_zone": "Mars/Olympus"},
+        {"language": "xx"},
+    ],
+)
+def test_what_is_no_origin_zone_or_language_is_refused(staff, brand, wrong):
+    page = staff("manager").post("shops_brand_change", brand.pk, **SHOP | wrong)
+    assert list(page.context["adminform"].form.errors) == list(wrong)
+    brand.refresh_from_db()
+    assert (brand.frame_hosts, brand.time_zone, brand.language) == ([], "Europe/Amsterdam", "en")
 
 
 def test_a_provider_that_does_not_exist_is_refused(staff, brand):
@@ -193,15 +226,23 @@ def test_who_may_not_correct_points_does_not(staff, member, their_order):
         assert not one.points_entries.filter(reason="correction").exists()
 
 
-def test_bulk_steps_say_how_many_went_and_why_others_did_not(staff, member, order):
-    second = order_of(member)
-    support = staff("support")
-    support.act("orders_order", "begin", order)
-    answer = support.act("orders_order", "finish", order, second)
-    order.refresh_from_db()
-    second.refresh_from_db()
-    assert (order.processing_status, second.processing_status) == ("processed", "open")
-    assert order.processed_at <= timezone.now()
-    texts = said(answer)
-    assert any("Mark as processed: 1 order." in text for text in texts)
-    assert any(f"({second.number}): An order that is open cannot become processed." in text for text in texts)
+@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("support", 403), ("manager", 200), ("owner", 200)])
+@pytest.mark.parametrize("page", [("jobs_job_export", "orders"), ("jobs_job_export", "members"), ("jobs_job_members",)])
+def test_managers_and_owners_take_personal_data_out_and_in(staff, role, status, page):
+    assert staff(role).get(*page).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("step", "roles"),
+    [("begin", {"support", "manager", "owner"}), ("cancel", {"manager", "owner"}), ("tell", {"manager", "owner"})],
+)
+def test_a_step_with_many_orders_needs_the_role_of_the_single_step(staff, order, step, roles):
+    for role in ("viewer", "support", "manager", "owner"):
+        answer = staff(role).get("jobs_job_steps", step=step, ids=str(order.pk))
+        assert answer.status_code == (200 if role in roles else 403)
+
+
+@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("support", 403), ("manager", 403), ("owner", 200)])
+def test_owners_reset_a_colleagues_second_factor(staff, brand, role, status):
+    colleague = brand.staff.create(user=User.objects.create_user("lost@team.example", is_staff=True), role="viewer")
+    assert staff(role).get("shops_staff_factor", colleague.pk).status_code == status

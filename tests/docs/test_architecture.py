@@ -7,8 +7,7 @@ from django.apps import apps
 
 from tests.docs.conftest import ROOT
 
-WHOLE = (ROOT / "docs" / "architecture.md").read_text()
-TEXT, PLANNED = WHOLE.split("\n## Planned\n")
+TEXT = (ROOT / "docs" / "architecture.md").read_text()
 BLOCKS = re.findall(r"```\n(.*?)```", TEXT, re.DOTALL)
 FOLDERS = re.findall(r"^([a-z]+)/ ", BLOCKS[0], re.MULTILINE)
 LAYERS = BLOCKS[1].strip().splitlines()
@@ -39,12 +38,6 @@ def test_every_app_of_ours_is_named():
 def test_the_import_order_is_the_contract():
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     assert contracts[0]["layers"] == LAYERS
-
-
-def test_what_is_planned_is_not_there_yet():
-    planned = re.findall(r"`([a-z]+)/`", PLANNED)
-    assert planned
-    assert [name for name in planned if (ROOT / name).exists()] == []
 
 
 def test_links_between_documents_lead_somewhere():

@@ -26,8 +26,8 @@ from tests.making import make_coupon, make_endpoint, make_member, make_order, ma
 from webhooks.models import Call, Delivery, Event
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-OURS = ("accounts", "shops", "passes", "orders", "applewallet", "webhooks", "storefront")
-SHARED = {"User", "Brand"}
+OURS = ("accounts", "shops", "passes", "orders", "applewallet", "webhooks", "jobs", "storefront")
+SHARED = {"User", "Brand", "SecondFactor", "RecoveryCode", "SignInTry", "LinkMail"}
 EDGES = [
     path
     for app in OURS

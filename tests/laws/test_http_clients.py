@@ -1,5 +1,6 @@
 """One guarded HTTP client: no other file of the apps opens connections. ruff holds it; here is whether ruff does."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -14,7 +15,13 @@ RULE = "TID251"
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LINT = PYPROJECT["tool"]["ruff"]["lint"]
 APPS = PYPROJECT["tool"]["importlinter"]["root_packages"]
-MAY = {"webhooks/transport.py", "webhooks/answers.py", "webhooks/watchdog.py", "applewallet/apns.py"}
+MAY = {
+    "webhooks/transport.py",
+    "webhooks/answers.py",
+    "webhooks/watchdog.py",
+    "applewallet/apns.py",
+    "orders/payments/mollie.py",
+}
 OFFENCES = [
     "import requests",
     "from requests import post",
@@ -76,3 +83,25 @@ def test_few_files_are_excepted_and_no_line():
     files = [path for app in APPS for path in (ROOT / app).rglob("*.py")]
     assert len(files) > 100
     assert [str(path) for path in files if RULE in path.read_text()] == []
+
+
+def test_the_client_for_mollie_talks_to_mollie_alone():
+    """Every request of that file goes through one client, whose base is a setting, to a path that the file spells."""
+    tree = ast.parse((ROOT / "orders/payments/mollie.py").read_text())
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    named = {ast.unparse(call.func) for call in calls if ast.unparse(call.func).startswith("httpx.")}
+    assert named == {
+        "httpx.Client",
+        "httpx.create_ssl_context",
+        "httpx.codes.is_success",
+        "httpx.codes.is_client_error",
+    }
+    [client] = [call for call in calls if ast.unparse(call.func) == "httpx.Client"]
+    given = {word.arg: ast.unparse(word.value) for word in client.keywords}
+    assert given["base_url"] == "settings.MOLLIE_URL"
+    assert given["trust_env"] == "False"  # no proxy of the environment
+    assert "follow_redirects" not in given
+    paths = {ast.unparse(call.args[2]) for call in calls if ast.unparse(call.func) == "_call"}
+    assert paths == {"'/v2/payments'", "'/v2/methods'", "_path(payment)", "path", "f'{path}?limit={MOST_REFUNDS}'"}
+    [of_payment] = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "_path"]
+    assert "PAYMENT_ID" in ast.unparse(of_payment)

@@ -139,6 +139,7 @@ def test_the_id_goes_along_to_the_worker():
         ("APNS_URL", "http://api.push.apple.com", "APNS_URL must begin with https://."),
         ("APNS_CA_FILE", "/nowhere.pem", "APNS_CA_FILE names no file: '/nowhere.pem'."),
         ("APNS_LEASE", "15", "APNS_LEASE must be longer than APNS_TIMEOUT."),
+        ("MOLLIE_URL", "http://api.mollie.com", "MOLLIE_URL must begin with https://."),
         ("BEHIND_PROXY", "yes", "BEHIND_PROXY must be true or false, not 'yes'."),
         ("DATABASE_URL", None, "DATABASE_URL"),
     ],

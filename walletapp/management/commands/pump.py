@@ -1,4 +1,4 @@
-"""manage.py pump: send due webhooks and pushes without any broker."""
+"""manage.py pump: send due webhooks and pushes, and do the staff's jobs, without any broker."""
 
 import signal
 import threading
@@ -13,16 +13,17 @@ from django.core.management import BaseCommand
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
 from applewallet import push
+from jobs import running
 from webhooks import delivery
 
 logger = structlog.get_logger(__name__)
-DRAINS: dict[str, Callable[[], int]] = {"webhooks": delivery.drain, "pushes": push.drain}
+DRAINS: dict[str, Callable[[], int]] = {"webhooks": delivery.drain, "pushes": push.drain, "jobs": running.run_due}
 
 
 class Command(BaseCommand):
     """The same drains as the worker's, each in a loop of its own. Runs beside workers without harm."""
 
-    help = "Send due webhooks and pushes, with PostgreSQL alone: without Redis, or while it is down."
+    help = "Send due webhooks and pushes and do jobs, with PostgreSQL alone: without Redis, or while it is down."
     requires_system_checks = ()  # they load the whole site, 25 MB that nothing here needs
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -58,6 +59,7 @@ class Command(BaseCommand):
         self.stopped.set()
         delivery.stop()
         push.stop()
+        running.stop()
 
 
 def _tried(name: str, drain: Callable[[], int]) -> int:

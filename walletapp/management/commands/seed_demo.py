@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.core.files.base import ContentFile
 from django.core.management import BaseCommand
 from django.db import transaction
 
@@ -14,18 +15,24 @@ from accounts.models import User
 from applewallet.credentials import install_test
 from applewallet.kinds import KINDS
 from applewallet.models import Design
+from desk.notes import add_note, add_tag
 from orders import services
 from orders.fulfillments import add_fulfillment
-from orders.models import Order, OrderStatus, ProcessingStatus
+from orders.models import Order, OrderItem, OrderStatus, ProcessingStatus
 from orders.payments import Provider
 from orders.refunds import request_refund
 from orders.returns import open_return
 from passes.models import Coupon
+from passes.services import redeem
 from shops.models import Brand, Member, Role, Staff
 from shops.services import earn_points, issue_token
+from walletapp.demo_history import make_history
+from walletapp.demo_partner import make_partner
+from walletapp.demo_pictures import coupon_picture, logo
 from webhooks.services import add_endpoint
 
 PASSWORD = "walletapp-demo"  # noqa: S105 -- of a demo that answers on loopback only
+Sold = tuple[str, int, int | None, int | None, str]  # title, points, stock, days of validity, description
 BRANDS: list[dict[str, Any]] = [
     {
         "slug": "cafe-noord",
@@ -34,10 +41,12 @@ BRANDS: list[dict[str, Any]] = [
         "point_value": 100,
         "primary_color": "#7a3b1d",
         "coupons": [
-            ("Cappuccino", 350, None, 90),
-            ("Breakfast for two", 2900, 90, 60),
-            ("Apple pie, whole", 2250, 75, 30),
-            ("Barista course", 6500, 60, 365),
+            ("Cappuccino", 350, None, 90, "With oat milk if you like."),
+            ("Breakfast for two", 2900, 90, 60, "Eggs, bread from next door, fruit, and coffee as long as you stay."),
+            ("Apple pie, whole", 2250, 75, 30, "Baked in the morning. Serves ten."),
+            ("Barista course", 6500, 60, 365, "An afternoon at the machine, for one. Apron included."),
+            ("Tasting of five beans", 1450, 40, 120, "Five cups from five farms, on Thursdays at four."),
+            ("Tin of loose tea", 1200, 14, None, "100 grams of the house blend."),
         ],
     },
     {
@@ -47,9 +56,9 @@ BRANDS: list[dict[str, Any]] = [
         "point_value": 50,
         "primary_color": "#0f5c4d",
         "coupons": [
-            ("Small service", 2450, None, 180),
-            ("Inner tube", 300, 200, None),
-            ("Day hire, city bike", 900, 60, 365),
+            ("Small service", 2450, None, 180, "Brakes, gears and chain, while you wait."),
+            ("Inner tube", 300, 200, None, "28 inches, fitted by us."),
+            ("Day hire, city bike", 900, 60, 365, "From nine to seven, with a lock and a basket."),
         ],
     },
 ]
@@ -85,8 +94,10 @@ class Command(BaseCommand):
         """Make or update the demo. Tokens and keys are printed by the run that makes them, and null later."""
         admin = self._user("admin@walletapp.example", "Demo admin", is_superuser=True)
         brands = [self._brand(wanted, options["receiver_url"]) for wanted in BRANDS]
+        first = Brand.objects.get(slug=BRANDS[0]["slug"])
         answer = {
             "brands": brands,
+            "partner": make_partner(first, options["receiver_url"], hashed_password()),
             "admin": {"email": admin.email, "password": PASSWORD},
             "shop_url": f"/s/{BRANDS[0]['slug']}/",
             "admin_url": "/admin/",
@@ -104,6 +115,7 @@ class Command(BaseCommand):
         if brand is None:
             columns = {name: value for name, value in wanted.items() if name != "coupons"}
             brand = Brand.objects.create(payment_provider=Provider.SANDBOX, **columns)
+            brand.logo.save(f"{brand.slug}.png", ContentFile(logo(brand.slug, brand.primary_color)))
             token, key = self._fill(brand, wanted["coupons"], receiver_url)
         brand.endpoints.filter(url__startswith="http://127.0.0.1:").update(url=receiver_url)
         coupons = brand.coupons.order_by("pk")
@@ -119,19 +131,17 @@ class Command(BaseCommand):
             ],
         }
 
-    def _fill(
-        self, brand: Brand, coupons: list[tuple[str, int, int | None, int | None]], receiver_url: str
-    ) -> tuple[str, str]:
+    def _fill(self, brand: Brand, coupons: list[Sold], receiver_url: str) -> tuple[str, str]:
         for role in Role:
             user = self._user(f"{role}@{brand.slug}.example", f"{role.label} of {brand.name}")
             Staff.objects.create(brand=brand, user=user, role=role)
-        for at, (title, points, stock, days) in enumerate(coupons, 1):
-            brand.coupons.create(
-                title=title, points=points, stock=stock, valid_days=days, external_reference=f"{brand.slug}-{at}"
-            )
+        for at, coupon in enumerate(coupons, 1):
+            self._coupon(brand, f"{brand.slug}-{at}", coupon)
+        make_history(brand)
         members = [self._member(brand, name) for name in PEOPLE]
         self._orders(brand, members)
         self._parts(brand)
+        self._uses(brand)
         self._wallet(brand)
         # The endpoint comes last: the orders of the past need not be told.
         _endpoint, key = add_endpoint(brand, url=receiver_url, is_validated=True)
@@ -147,6 +157,12 @@ class Command(BaseCommand):
         )
         brand.mails_orders = True
         brand.save(update_fields=["mails_orders"])
+
+    def _coupon(self, brand: Brand, reference: str, sold: Sold) -> None:
+        title, points, stock, days, words = sold
+        facts = {"points": points, "stock": stock, "valid_days": days, "description": words}
+        coupon = brand.coupons.create(title=title, external_reference=reference, **facts)
+        coupon.image.save(f"{reference}.png", ContentFile(coupon_picture(title, brand.primary_color)))
 
     def _member(self, brand: Brand, name: str) -> Member:
         email = name.lower().replace("é", "e").replace("'", "").replace(" ", ".") + "@example.com"
@@ -173,6 +189,15 @@ class Command(BaseCommand):
         add_fulfillment(waits, "pickup", status="readyForPickup", display_name=f"{brand.name}, the counter")
         refund = request_refund(back, by="demo", passes="all", reason="It came too late.")  # beat asks the sandbox
         open_return(back, passes="all", refund=refund, status="onTheWay", carrier="PostNL")
+
+    def _uses(self, brand: Brand) -> None:
+        """Passes that were used at the till, and an order that the team talks about."""
+        paid = brand.orders.filter(status=OrderStatus.PAID).order_by("-number")[3:9]
+        for item in OrderItem.objects.filter(order__in=list(paid)).select_related("issued_pass").order_by("pk")[:4]:
+            redeem(item.issued_pass, by="Till 1")
+        order = paid[0]
+        add_note(order, "Asked for the table at the window.", by=f"support@{brand.slug}.example")
+        add_tag(order, "window")
 
     def _go_on(self, order: Order, chance: random.Random) -> None:
         if order.status == OrderStatus.OPEN:
