@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
@@ -15,6 +14,7 @@ from django.db import connection, transaction
 from applewallet import push_statements as statements
 from applewallet.models import PackageType
 from applewallet.push_answers import Outcome
+from shops.prepared import run
 
 BATCH = 1000
 MOST_BATCHES = 200  # in one run
@@ -63,7 +63,7 @@ def claim(limit: int, flying: Iterable[Claimed] = ()) -> tuple[int, list[Claimed
     """
     started = time.monotonic()
     places = Counter(claimed.type_id for claimed in flying)
-    rows = _execute(
+    rows = run(
         statements.CLAIM,
         {
             "limit": limit,
@@ -91,7 +91,7 @@ def finish(results: Iterable[Result]) -> None:
     if not locking:
         return
     with transaction.atomic():
-        _execute(statements.LOCK, {"types": list({result.type_id for result in locking})})
+        run(statements.LOCK, {"types": list({result.type_id for result in locking})})
         forgotten = _run(statements.GONE, of[Outcome.GONE])
         stopped = _run(statements.AGAIN, of[Outcome.AGAIN])
     if forgotten:
@@ -104,7 +104,7 @@ def give_back() -> None:
     """Return pushes whose process was lost."""
     finish(
         Result(pk, type_id, token, "", Outcome.AGAIN, None, "The worker was lost.", 0.0)
-        for pk, type_id, token in _execute(statements.LOST, {})
+        for pk, type_id, token in run(statements.LOST, {})
     )
 
 
@@ -134,13 +134,4 @@ def _run(statement: str, results: Sequence[Result]) -> list[tuple[Any, ...]]:
     if not results:
         return []
     names = ("id", "token", "version", "outcome", "status", "reason", "wait", "stops", "before")
-    return _execute(statement, {name: [getattr(result, name) for result in results] for name in names})
-
-
-def _execute(statement: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """Run one statement, prepared: planning one of these takes longer than it runs."""
-    connection.ensure_connection()
-    # Django's own cursors cannot prepare on the server.
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(statement, parameters, prepare=True)
-        return cursor.fetchall() if cursor.description else []
+    return run(statement, {name: [getattr(result, name) for result in results] for name in names})

@@ -5,7 +5,6 @@ import binascii
 from typing import Any
 from urllib.parse import unquote_plus
 
-import psycopg
 from django.conf import settings
 from django.db import connection as database
 from django.db import models
@@ -18,6 +17,7 @@ from buyers.errors import Refused
 from buyers.hashers import ClientSecretHasher
 from buyers.models import AccessToken, Address, Card, Client, Connection
 from buyers.tokens import digest
+from shops.prepared import run
 from shops.throttling import WINDOW, counter, ip_of
 
 HASHER = ClientSecretHasher()
@@ -146,8 +146,8 @@ def read_basic(header: str) -> tuple[str, str] | None:
 
 def find_client(client_id: str) -> Client | None:
     """The client with this ID, active or not, with what is needed to authenticate it."""
-    row = _run(FIND_CLIENT, client_id)
-    return None if row is None else Client.from_db(database.alias, CLIENT, row)
+    rows = run(FIND_CLIENT, (client_id,))
+    return Client.from_db(database.alias, CLIENT, rows[0]) if rows else None
 
 
 def secret_is_right(client: Client, secret: str) -> bool:
@@ -161,10 +161,10 @@ def secret_is_right(client: Client, secret: str) -> bool:
 
 def find_token(text: str) -> AccessToken | None:
     """The access token with this text, valid or not, and all that hangs on it."""
-    row = _run(FIND_TOKEN, digest(text))
-    if row is None:
+    rows = run(FIND_TOKEN, (digest(text),))
+    if not rows:
         return None
-    found = _cut(row)
+    found = _cut(rows[0])
     token: AccessToken = found[0]
     connection, buyer, client, card, address = found[1:]
     connection.buyer, connection.client, connection.card, connection.address = buyer, client, card, address
@@ -207,9 +207,3 @@ def _cut(row: tuple[Any, ...]) -> list[Any]:
         start += len(names)
         found.append(None if values[0] is None else model.from_db(database.alias, names, values))
     return found
-
-
-def _run(statement: str, parameter: str) -> tuple[Any, ...] | None:
-    database.ensure_connection()
-    with psycopg.Cursor(database.connection) as cursor:  # Django's own cursors cannot prepare on the server
-        return cursor.execute(statement, (parameter,), prepare=True).fetchone()

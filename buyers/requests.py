@@ -2,15 +2,14 @@
 
 from datetime import timedelta
 
-import psycopg
 import structlog
-from django.db import DatabaseError
-from django.db import connection as database
+from django.db import DatabaseError, InterfaceError
 from django.db.models.functions import Now
 from django.http import HttpRequest
 from structlog.contextvars import get_contextvars
 
 from buyers.models import Client, ClientRequest
+from shops.prepared import run
 
 KEPT = timedelta(days=7)
 LONGEST_PATH = 200  # characters
@@ -36,10 +35,8 @@ def note(request: HttpRequest, *, client: Client | None, status: int, cause: str
         cause.replace("\x00", "\ufffd")[:LONGEST_CAUSE],
     )
     try:
-        database.ensure_connection()
-        with psycopg.Cursor(database.connection) as cursor:  # Django's own cursors cannot prepare on the server
-            cursor.execute(WRITE, row, prepare=True)
-    except (DatabaseError, psycopg.Error) as error:
+        run(WRITE, row)
+    except (DatabaseError, InterfaceError) as error:
         logger.warning("a client's call was not logged", error=type(error).__name__)
 
 

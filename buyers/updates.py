@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 from django.db import transaction
-from django.utils import timezone
 
 from buyers.findings import findings_of
 from buyers.mapping import statement_of
@@ -16,11 +15,32 @@ from buyers.models import Client, Merchant, OrderChecks, WalletOrder
 from buyers.order_rules import Problem, problems_of
 from orders.stated import restate_order, state_order
 from orders.statements import Statement
+from shops.prepared import run
 from shops.services import find_or_add_member
 
 MOST_REVISIONS = 50  # that are kept of an order
 MOST_CHANGES = 200  # paths that a revision names
 Json = Mapping[str, Any]
+
+COLUMNS = [field.attname for field in WalletOrder._meta.concrete_fields]  # noqa: SLF001 -- Django's own way to ask
+LOCK = f"""
+SELECT {", ".join(COLUMNS)} FROM buyers_walletorder WHERE client_id = %s AND external_id = %s FOR UPDATE
+"""  # noqa: S608 -- columns of a model
+# A statement sees nothing of what it inserts, so the new revision is not among those that are counted.
+WRITE = """
+WITH written AS (
+    UPDATE buyers_walletorder
+    SET state = %(state)s, findings = %(findings)s, merchant_id = %(merchant)s, order_id = %(order)s,
+        updated_at = clock_timestamp()
+    WHERE id = %(id)s
+), revised AS (
+    INSERT INTO buyers_walletorderrevision (wallet_order_id, digest, changes)
+    VALUES (%(id)s, %(digest)s, %(changes)s)
+)
+DELETE FROM buyers_walletorderrevision WHERE id IN (
+    SELECT id FROM buyers_walletorderrevision WHERE wallet_order_id = %(id)s ORDER BY id DESC OFFSET %(kept)s
+)
+"""
 
 
 class NotInOrder(Exception):
@@ -43,7 +63,7 @@ def update_order(client: Client, external_id: str, body: dict[str, Any]) -> Wall
     if problems:
         raise NotInOrder(problems)
     if found.state is not None and digest_of(found.state) == digest_of(body):
-        if found.order is None:
+        if found.order_id is None:
             map_order(found)
         return found
     findings = [*findings_of(body), *_other_merchant(found, body)]
@@ -58,10 +78,12 @@ def lock_wallet_order(client: Client, external_id: str) -> WalletOrder:
 
     Raises WalletOrder.DoesNotExist.
     """
-    rows = client.orders.select_for_update(of=["self"]).select_related("order__brand")
-    found = rows.get(external_id=external_id)
-    if found.order is None and found.order_id is not None:
-        found.refresh_from_db(fields=["order"])  # it came while we waited, and PostgreSQL joins what was there before
+    rows = run(LOCK, (client.pk, external_id))
+    if not rows:
+        raise WalletOrder.DoesNotExist
+    found = WalletOrder.from_db("default", COLUMNS, rows[0])
+    found.client = client
+    found.state, found.findings = orjson.loads(found.state or "null"), orjson.loads(found.findings)  # text comes
     return found
 
 
@@ -81,22 +103,25 @@ def _write(found: WalletOrder, body: dict[str, Any], findings: Sequence[Problem]
     before = found.state
     found.state = body
     found.findings = [asdict(finding) for finding in findings]
-    found.updated_at = timezone.now()
-    changed = {"state", "findings", "updated_at"}
-    if found.order is None:
+    if found.order_id is None:
         found.merchant_id = body["merchant"]["merchantId"]
-        changed |= {"merchant_id"}
-        if _begin_order(found):
-            changed |= {"order"}
+        _begin_order(found)
     else:
         was = None if before is None else _statement(found, before)
         said = _statement(found, body)
         if said != was:
             restate_order(found.order, said, was)
-    found.save(update_fields=sorted(changed))
-    paths = list(islice(changed_paths(before or {}, body), MOST_CHANGES))
-    found.revisions.create(digest=digest_of(body), changes=paths)
-    found.revisions.filter(pk__in=found.revisions.values("pk")[MOST_REVISIONS:]).delete()
+    facts = {
+        "id": found.pk,
+        "state": orjson.dumps(found.state).decode(),
+        "findings": orjson.dumps(found.findings).decode(),
+        "merchant": found.merchant_id,
+        "order": found.order_id,
+        "digest": digest_of(body),
+        "changes": orjson.dumps(list(islice(changed_paths(before or {}, body), MOST_CHANGES))).decode(),
+        "kept": MOST_REVISIONS - 1,
+    }
+    run(WRITE, facts)
 
 
 def _statement(found: WalletOrder, body: dict[str, Any]) -> Statement:
@@ -106,7 +131,7 @@ def _statement(found: WalletOrder, body: dict[str, Any]) -> Statement:
 @transaction.atomic
 def map_order(found: WalletOrder) -> bool:
     """Give a locked order its brand, if its merchant is known by now; returns whether it is."""
-    is_mapped = found.order is None and _begin_order(found)
+    is_mapped = found.order_id is None and _begin_order(found)
     if is_mapped:
         found.save(update_fields=["order"])
     return is_mapped

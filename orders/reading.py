@@ -12,11 +12,10 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-import psycopg
-from django.db import connection
 
 from shops.authentication import Along
 from shops.models import Brand
+from shops.prepared import run
 
 PER_PAGE = 10
 FURTHEST = 2**62  # an offset that bigint arithmetic still holds; no brand has that many orders
@@ -196,11 +195,5 @@ def _statement(source: str, total: str) -> str:
 def _run(brand: Brand, source: str, total: str, parameters: dict[str, Any]) -> tuple[str, int]:
     brand_json = orjson.dumps({"name": brand.name, "identifier": brand.uuid}).decode()
     statement = _statement(source, total)
-    connection.ensure_connection()
-    with psycopg.Cursor(connection.connection) as cursor:  # Django's own cursors cannot prepare on the server
-        row = cursor.execute(
-            statement, {"brand": brand.pk, "brand_json": brand_json, **parameters}, prepare=True
-        ).fetchone()
-    assert row is not None  # noqa: S101 -- a select without FROM has one row
-    text, found = row
+    [(text, found)] = run(statement, {"brand": brand.pk, "brand_json": brand_json, **parameters})
     return str(text), int(found)

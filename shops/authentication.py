@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import psycopg
-import psycopg.rows
 from django.db import connection
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from shops.models import ApiToken, Brand
+from shops.prepared import run
 from shops.tokens import digest, read_bearer
 
 # Found by the digest: a stranger who measures how long a comparison takes learns something of SHA-256, not of a token.
@@ -94,6 +93,5 @@ def _run(parameters: dict[str, Any], along: Along | None) -> tuple[Any, ...] | N
     if along is not None:
         statement = _find_with(along.statement, along.columns)
         parameters |= along.parameters
-    connection.ensure_connection()
-    with psycopg.Cursor(connection.connection) as cursor:  # Django's own cursors cannot prepare on the server
-        return cursor.execute(statement, parameters, prepare=True).fetchone()
+    rows = run(statement, parameters)
+    return rows[0] if rows else None
