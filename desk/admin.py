@@ -4,13 +4,19 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Model
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from desk.coupon_pages import CouponDesk
 from desk.member_pages import MemberDesk
+from desk.models import PointsFault
 from desk.order_list import OrderList
 from desk.order_pages import OrderDesk
+from desk.proving import LABELS
 from orders.models import Order
 from passes.models import Coupon
+from shops.brand_admin import BrandAdmin, ReadOnly
 from shops.models import Member
 
 
@@ -24,3 +30,24 @@ def extend(model: type[Model], *mixins: type) -> None:
 extend(Order, OrderDesk, OrderList)
 extend(Member, MemberDesk)
 extend(Coupon, CouponDesk)
+
+
+@admin.register(PointsFault)
+class PointsFaultAdmin(ReadOnly, BrandAdmin):
+    """What the nightly check found."""
+
+    list_display = ["whose", "what", "says", "must_be", "found_at"]
+    list_display_links = None
+    list_select_related = ["order", "member"]
+
+    @admin.display(description=_("whose"))
+    def whose(self, fault: PointsFault) -> str:
+        """The order or the member, to look at."""
+        found: Any = fault.order or fault.member
+        page = "orders_order_change" if fault.order_id else "shops_member_change"
+        return format_html('<a href="{}">{}</a>', reverse(f"admin:{page}", args=[found.pk]), found)
+
+    @admin.display(description=_("what does not agree"))
+    def what(self, fault: PointsFault) -> Any:
+        """In words."""
+        return LABELS.get(fault.part, fault.part)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from applewallet.models import Credential, PackageType
+from desk.models import PointsFault
 from desk.scope import Scope
 from orders.models import MailState, Order, OrderMail, OrderStatus, Payment, Refund, RefundStatus, Return, ReturnStatus
 from webhooks.models import Delivery, DeliveryState, Endpoint
@@ -94,6 +95,12 @@ def _expiring(keys: list[int]) -> QuerySet[Credential]:
 
 
 HANDS = (
+    Hand(
+        _("Sums of points and money that do not agree"),
+        "danger",
+        lambda keys: PointsFault.objects.filter(brand__in=keys),
+        "desk_pointsfault_changelist",
+    ),
     Hand(
         _("Refunds that failed"),
         "danger",

@@ -3,12 +3,13 @@
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from orders.models import Order
 from shops.actors import LONGEST_NAME, ActorKind
-from shops.models import Brand, BrandOwned
+from shops.models import Brand, BrandOwned, Member
 
 MOST_TAGS = 20  # of an order
 MOST_FILTERS = 12  # of a user: what fits above a list
@@ -105,3 +106,33 @@ class SavedFilter(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PointsFault(BrandOwned):
+    """A sum that did not agree when somebody last looked: of an order, or a member's balance (desk/proving.py)."""
+
+    order = models.ForeignKey(Order, models.CASCADE, null=True, related_name="points_faults", verbose_name=_("order"))
+    member = models.ForeignKey(
+        Member, models.CASCADE, null=True, related_name="points_faults", verbose_name=_("member")
+    )
+    part = models.CharField(_("what does not agree"), max_length=20)
+    says = models.DecimalField(_("says"), max_digits=20, decimal_places=3)
+    must_be = models.DecimalField(_("must be"), max_digits=20, decimal_places=3)
+    found_at = models.DateTimeField(_("found"), db_default=Now(), editable=False)
+
+    brand = models.ForeignKey(Brand, models.CASCADE, related_name="points_faults", verbose_name=_("brand"))
+
+    class Meta:
+        verbose_name = _("fault in points")
+        verbose_name_plural = _("faults in points")
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(order__isnull=False, member=None) | Q(order=None, member__isnull=False),
+                name="points_fault_of_one",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        what = f"order {self.order_id}" if self.order_id else f"member {self.member_id}"
+        return f"{what}: {self.part} is {self.says}, must be {self.must_be}"

@@ -18,7 +18,9 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from desk.notes import add_note, add_tag, remove_tag, tags_of
+from desk.proving import LABELS
 from desk.timeline import timeline_of
+from orders.arithmetic import equations_of
 from orders.models import Order
 from orders.reading import one_order
 from passes.models import PassStatus
@@ -73,6 +75,7 @@ class OrderDesk:
                 "timeline": timeline_of(order),
                 "tags": tags_of(order),
                 "card": member_card(order.member),
+                "equations": [(LABELS[one.name], one) for one in equations_of(order)],
                 "is_test": is_test(order),
                 "may_note": self.may(request, "process order", order),
                 "api_url": f"{settings.PUBLIC_URL}/shops/{order.brand.uuid}/orders/{order.uuid}",

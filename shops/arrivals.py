@@ -3,7 +3,7 @@
 A batch takes six statements, however many they are. The ledger's rule holds: every balance is the sum of its entries.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -14,6 +14,11 @@ from shops.signals import points_changed
 MOST_POINTS = 1_000_000_000  # that one row may add
 LONGEST_REFERENCE = 30  # with the slip it makes a ledger's reference
 LOCK = 7_061_963  # of pg_advisory_xact_lock, with the brand
+
+SETTLE = """
+UPDATE shops_member SET name = new.name, points = new.points
+FROM unnest(%s::bigint[], %s::text[], %s::bigint[]) AS new (id, name, points) WHERE shops_member.id = new.id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +67,18 @@ def add_or_update(brand: Brand, arrivals: Sequence[Arrival], *, slip: str) -> in
         if one.points:
             member.points += one.points
             entries.append(_entry(member, one, slip))
-    brand.members.bulk_update(members.values(), ["name", "points"])
+    _settle(members.values())
     brand.points_entries.bulk_create(entries)
     for entry in entries:
         if entry.member.email.lower() in before:  # nobody else can have a card yet
             points_changed.send(Member, member=entry.member)
     return len(new)
+
+
+def _settle(members: Iterable[Member]) -> None:
+    rows = [(member.pk, member.name, member.points) for member in members]
+    with connection.cursor() as cursor:
+        cursor.execute(SETTLE, [list(column) for column in zip(*rows, strict=True)])
 
 
 def _entry(member: Member, one: Arrival, slip: str) -> PointsEntry:

@@ -6,6 +6,7 @@ Tasks are hints: the rows in PostgreSQL are the truth, so a lost, late or repeat
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import setup_logging
 from django.conf import settings
 from django_structlog.celery.steps import DjangoStructLogInitStep
@@ -31,6 +32,7 @@ app.conf.beat_schedule = {
     "forget old lines of the device log": {"task": "applewallet.tasks.forget_device_log", "schedule": 3600.0},
     "warn of certificates that expire": {"task": "applewallet.tasks.warn_of_expiry", "schedule": 3600.0},
     "mail paid orders": {"task": "orders.tasks.send_mails", "schedule": 5.0},
+    "prove points": {"task": "desk.tasks.prove_points", "schedule": crontab(hour=2, minute=30)},
     "expire unpaid orders": {"task": "orders.tasks.expire_unpaid", "schedule": 30.0},
     "run jobs": {"task": "jobs.tasks.run_due", "schedule": 5.0},
     "forget files of jobs": {"task": "jobs.tasks.forget_files", "schedule": 3600.0},
