@@ -6,13 +6,16 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.conf import settings
 from django.db import transaction
-from django.db.models.functions import Now
+from django.db.models import F, JSONField, TextField, Value
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Cast, Now
 
 from jobs import running
 from jobs.models import ALIVE, Job, JobChunk, JobLine
 from shops import hints
 
 BATCH = 100
+WITHOUT_SAMPLE = CombinedExpression(F("outcome"), "-", Cast(Value("sample"), TextField()), output_field=JSONField())
 
 
 @shared_task
@@ -23,13 +26,16 @@ def run_due() -> int:
 
 @shared_task
 def forget_files() -> int:
-    """Delete the files and lines of jobs that ended JOB_KEPT_DAYS ago; returns of how many jobs. The rows stay."""
+    """Delete the files and lines of jobs that ended JOB_KEPT_DAYS ago; returns of how many jobs.
+
+    The jobs stay, with their counts and without any row of a file.
+    """
     old = Job.objects.filter(emptied_at=None, finished_at__lt=Now() - timedelta(days=settings.JOB_KEPT_DAYS))
     keys = list(old.exclude(state__in=ALIVE).order_by("finished_at").values_list("pk", flat=True)[:BATCH])
     with transaction.atomic():
         JobChunk.objects.filter(job__in=keys).delete()
         JobLine.objects.filter(job__in=keys).delete()
-        Job.objects.filter(pk__in=keys).update(emptied_at=Now(), file_name="")
+        Job.objects.filter(pk__in=keys).update(emptied_at=Now(), file_name="", outcome=WITHOUT_SAMPLE)
     return len(keys)
 
 

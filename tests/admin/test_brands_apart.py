@@ -241,8 +241,8 @@ def test_every_admin_of_a_brands_rows_is_a_door():
     for model, model_admin in admin.site._registry.items():
         if issubclass(model, BrandOwned | Brand):
             assert isinstance(model_admin, BrandAdmin), model
-        for inline in model_admin.inlines:
-            assert issubclass(inline.model, BrandOwned), inline
+            for inline in model_admin.inlines:
+                assert issubclass(inline.model, BrandOwned), inline
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ def seed(capsys, url):
     return json.loads(capsys.readouterr().out)["partner"]
 
 
-def test_the_demo_has_a_partner_and_a_buyer(db, capsys):
+def test_the_demo_has_a_partner_and_a_buyer(db, capsys, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
     first = seed(capsys, "http://127.0.0.1:9001/")
     assert secret_is_right(find_client(first["client_id"]), first["client_secret"])
     asked = read_request(QueryDict(urlsplit(first["authorize_url"]).query))

@@ -6,27 +6,39 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db.models import BinaryField
 
+from accounts.models import User
+from accounts.second_factor import begin
 from applewallet.credentials import install_push_key
 from applewallet.models import Credential, Package, PackageType, Personalization
 from applewallet.services import built
+from buyers.authority import newest
+from orders.payments.keys import keep_key
 from shops.encryption import decrypt, encrypt
 from tests.applewallet.making import make_package
 from tests.applewallet.uploading import curve_key, key_bytes
+from tests.buyers.keeping import make_address, make_card
+from tests.buyers.making import make_buyer
 from tests.making import make_endpoint
 from walletapp.management.commands import rotate_encryption
 from walletapp.management.commands.rotate_encryption import encrypted_columns
 from webhooks.models import Endpoint
 
-OPEN = {"Event.body", "IdempotencyKey.answer", "Image.content"}  # what is sent or shown as it is
+OPEN = {"Event.body", "IdempotencyKey.answer", "Image.content", "JobChunk.content"}  # what is sent or shown as it is
 
 
 @pytest.fixture
 def secrets(brand):
     """A row in every table that holds secrets, with all of them."""
+    begin(User.objects.create_user("two.steps@team.example"))
     endpoint, _key = make_endpoint(brand)
     Endpoint.objects.update(previous_key=endpoint.encrypted_key)
     package = make_package(brand)
     install_push_key(package.type, "ABC123DEFG", key_bytes(curve_key()))
+    keep_key(brand, "test_dHar4XY7LxsDOtmnkVtjNVWXLSlXsM")
+    buyer = make_buyer()
+    make_card(buyer)
+    make_address(buyer)
+    newest()
     brand.personalizations.create(package=package, encrypted_answers=encrypt("{}"), token_digest="x")
     return [
         (model, name, bytes(model.objects.values_list(name, flat=True).get()))
