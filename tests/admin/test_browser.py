@@ -2,7 +2,9 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.core.management import call_command
 
+from orders.services import payment_said
 from tests.admin.helping import order_of
 
 
@@ -36,6 +38,38 @@ def test_staff_process_an_order(live_server, browser_page, staff, member, look):
     order.refresh_from_db()
     assert order.processing_status == "being_processed"
     assert page.errors == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_staff_refund_an_order_and_a_viewer_cannot(live_server, browser_page, staff, member):
+    order = order_of(member, points=100)
+    payment_said(order.payment, "paid")
+    address = f"{live_server.url}/admin/orders/order/{order.pk}"
+    viewer = browser_page(1400)
+    sign_in(viewer, live_server, staff("viewer"))
+    viewer.goto(f"{address}/change/")
+    assert viewer.get_by_text("Nothing was given back.").is_visible()
+    assert viewer.get_by_role("link", name="Refund", exact=True).count() == 0
+    assert viewer.goto(f"{address}/refund/").status == 403
+
+    page = browser_page(1400)
+    sign_in(page, live_server, staff("manager"))
+    page.goto(f"{address}/change/")
+    page.get_by_role("link", name="Refund", exact=True).click()
+    for box in page.get_by_role("checkbox").all():
+        if box.get_attribute("name") == "passes":
+            box.check()
+    page.get_by_role("button", name="See what it gives back").click()
+    assert page.get_by_text("This is what would happen").is_visible()
+    assert order.refunds.count() == 0
+    page.get_by_role("button", name="Refund", exact=True).click()
+    page.wait_for_url(f"{address}/change/")
+    assert page.get_by_role("cell", name="Completed").is_visible()
+    refund = order.refunds.get()
+    assert (refund.status, refund.amount, refund.points) == ("completed", order.total, 100)
+    assert [item.issued_pass.status for item in order.items.all()] == ["blocked"]
+    assert page.errors == []
+    call_command("check_points")
 
 
 @pytest.mark.django_db(transaction=True)
