@@ -18,12 +18,12 @@ from queue import Empty, SimpleQueue
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from shops.encryption import decrypt
-from shops.prepared import run
 from webhooks import statements, transport
 from webhooks.models import Outcome
 from webhooks.signing import headers_of
@@ -74,7 +74,7 @@ class Result:
 def claim(limit: int) -> list[Claimed]:
     """Take up to `limit` due deliveries and write a started call for each, in one transaction."""
     started = time.monotonic()
-    rows = run(statements.CLAIM, {"limit": limit, "lease": settings.WEBHOOK_LEASE})
+    rows = _execute(statements.CLAIM, {"limit": limit, "lease": settings.WEBHOOK_LEASE}).fetchall()
     return [
         Claimed(pk, uuid, attempt, first, token, url, _keys(key, previous), bytes(body), version, epoch - started)
         for pk, uuid, attempt, first, token, url, key, previous, body, version, epoch in rows
@@ -98,12 +98,20 @@ def release(claimed: Iterable[Claimed]) -> None:
 def _run(statement: str, rows: Iterable[Any], names: Iterable[str]) -> None:
     kept = list(rows)
     if kept:
-        run(statement, {name: [getattr(row, name) for row in kept] for name in names})
+        _execute(statement, {name: [getattr(row, name) for row in kept] for name in names})
 
 
 def give_back() -> None:
     """Return deliveries whose worker was lost; their calls end as `unknown`."""
-    run(statements.GIVE_BACK, {})
+    _execute(statements.GIVE_BACK, {})
+
+
+def _execute(statement: str, parameters: dict[str, Any]) -> psycopg.Cursor[Any]:
+    """Run a statement as shops/prepared.py does; but in a pipeline its rows come only when they are asked for."""
+    connection.ensure_connection()
+    cursor = psycopg.Cursor(connection.connection)
+    with connection.wrap_database_errors:
+        return cursor.execute(statement, parameters, prepare=True)
 
 
 @contextlib.contextmanager
