@@ -141,7 +141,8 @@ def test_the_store_card_of_who_goes_is_void(two, brand):
 def test_every_row_that_belongs_to_a_member_is_thought_of():
     """Another relation to members has to be merged and erased as well: see desk/merging.py and desk/erasing.py."""
     related = {(one.related_model.__name__, one.field.name) for one in Member._meta.related_objects}
-    assert related == {("PointsEntry", "member"), ("Pass", "member"), ("Order", "member")}
+    # A PointsFault names nobody, and is found anew or gone after the next night.
+    assert related == {("PointsEntry", "member"), ("Pass", "member"), ("Order", "member"), ("PointsFault", "member")}
 
 
 @pytest.fixture
