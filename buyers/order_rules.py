@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import orjson
+
 from buyers.order_tables import ENUMS, LENGTHS, OBJECTS
 from shops.money import CURRENCIES
 
@@ -120,7 +122,7 @@ def problems_of(body: Mapping[str, Any]) -> list[Problem]:
     """All that is wrong with the structure of an order, in the order of the tables, MOST_PROBLEMS at most."""
     found: list[Problem] = []
     _walk_object("Order", body, "", found)
-    if not found:
+    if not found and b"\\u0000" in orjson.dumps(body):  # so that sound orders are not walked twice
         found = [_problem(path, ("invalid_format", "must not hold NUL characters")) for path in _nuls(body, "")]
     return found[:MOST_PROBLEMS]
 

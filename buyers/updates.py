@@ -11,10 +11,11 @@ from django.db import transaction
 
 from buyers.findings import findings_of
 from buyers.mapping import statement_of
-from buyers.models import Client, Merchant, OrderChecks, WalletOrder
+from buyers.models import Client, OrderChecks, WalletOrder
 from buyers.order_rules import Problem, problems_of
 from orders.stated import restate_order, state_order
 from orders.statements import Statement
+from shops.models import Brand
 from shops.prepared import run
 from shops.services import find_or_add_member
 
@@ -26,6 +27,7 @@ COLUMNS = [field.attname for field in WalletOrder._meta.concrete_fields]  # noqa
 LOCK = f"""
 SELECT {", ".join(COLUMNS)} FROM buyers_walletorder WHERE client_id = %s AND external_id = %s FOR UPDATE
 """  # noqa: S608 -- columns of a model
+MERCHANT = "SELECT brand_id FROM buyers_merchant WHERE client_id = %s AND merchant_id = %s"
 # A statement sees nothing of what it inserts, so the new revision is not among those that are counted.
 WRITE = """
 WITH written AS (
@@ -139,17 +141,19 @@ def map_order(found: WalletOrder) -> bool:
 
 def _begin_order(found: WalletOrder) -> bool:
     """Make the platform's order, unsaved here. A buyer who is gone becomes nobody's member."""
-    merchant = Merchant.objects.filter(client=found.client_id, merchant_id=found.merchant_id).select_related("brand")
-    known = merchant.first()
-    if known is None or found.state is None or not found.buyer.is_active:
+    rows = run(MERCHANT, (found.client_id, found.merchant_id))
+    if not rows or found.state is None or not found.buyer.is_active:
         return False
-    member = find_or_add_member(known.brand, found.buyer.email, found.buyer.name)
-    found.order = state_order(known.brand, member, _statement(found, found.state))
+    brand = Brand.objects.get(pk=rows[0][0])
+    member = find_or_add_member(brand, found.buyer.email, found.buyer.name)
+    found.order = state_order(brand, member, _statement(found, found.state))
     return True
 
 
 def changed_paths(was: Any, now: Any, path: str = "") -> Iterator[str]:
     """Where two bodies differ, as `lineItems[0].quantity`; what came or went is named as a whole."""
+    if was == now and type(was) is type(now):
+        return
     if isinstance(was, dict) and isinstance(now, dict):
         for key in [*was, *(key for key in now if key not in was)]:
             place = f"{path}.{key}" if path else key

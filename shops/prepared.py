@@ -15,4 +15,4 @@ def run(statement: str, parameters: Mapping[str, Any] | Sequence[Any]) -> list[R
     # Django's own cursors cannot prepare on the server.
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(statement, parameters, prepare=True)
-        return cursor.fetchall() if cursor.description else []
+        return [] if cursor.rownumber is None else cursor.fetchall()  # `description` would be made for each column
