@@ -82,7 +82,7 @@ class UserAdmin(SaysWhatChanged, BaseUserAdmin, ModelAdmin):
         """For whoever lost phone and recovery codes: they sign in with the password alone, and set up another."""
         found = [user for user in users if remove(user)]
         for user in found:
-            self.log_change(request, user, "Second factor reset.")
+            self.log_change(request, user, str(_("Second factor reset.")))
         text = ngettext("%d second factor is reset.", "%d second factors are reset.", len(found)) % len(found)
         messages.add_message(request, messages.SUCCESS if found else messages.WARNING, text)
 
@@ -91,6 +91,6 @@ class UserAdmin(SaysWhatChanged, BaseUserAdmin, ModelAdmin):
         """Forget their failed attempts."""
         found = [user for user in users if forgive(user.email)]
         for user in found:
-            self.log_change(request, user, "Failed sign-ins forgotten.")
+            self.log_change(request, user, str(_("Failed sign-ins forgotten.")))
         text = ngettext("%d person may try again.", "%d people may try again.", len(found)) % len(found)
         messages.add_message(request, messages.SUCCESS if found else messages.WARNING, text)

@@ -51,14 +51,14 @@ def _do(request: HttpRequest, user: User, factor: SecondFactor | None, form: Cod
     if codes is None:
         form.add_error("code", wrong_code(user))
         return None
-    note(user, user, "Recovery codes made anew." if factor else "Second factor set up.")
+    note(user, user, _("Recovery codes made anew.") if factor else _("Second factor set up."))
     verified_by(request, second_factor.factor_of(user))
     return _page(request, _("Your recovery codes"), codes=codes)
 
 
 def _removed(request: HttpRequest, user: User) -> HttpResponse:
     second_factor.remove(user)
-    note(user, user, "Second factor switched off.")
+    note(user, user, _("Second factor switched off."))
     messages.success(request, _("Your second factor is switched off."))
     return redirect("second-factor")
 

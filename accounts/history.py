@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
 LONGEST = 100  # characters of a value
 NOTHING = "–"  # noqa: RUF001 -- as everywhere in the admin
@@ -39,7 +40,7 @@ def _said(field: forms.Field, value: Any) -> str:
     if value is None or value == "":
         return NOTHING
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if isinstance(field, forms.ModelChoiceField):
         value = value if isinstance(value, Model) else field.to_python(value)
     elif isinstance(value, Iterable) and not isinstance(value, str):

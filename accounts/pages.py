@@ -127,7 +127,7 @@ def choose_password(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         form.save()
         forgive(user.email)
-        note(user, user, "Password chosen by a mailed link.")
+        note(user, user, _("Password chosen by a mailed link."))
         messages.success(request, _("Your password is set. Sign in with it."))
         return redirect("admin:login")
     return _page(request, "choose_password", _("Choose your password"), form=form, email=user.email)

@@ -197,7 +197,7 @@ class CredentialAdmin(ReadOnly, BrandAdmin):
             except InvalidInput as error:
                 form.blame(error)
             else:
-                self.log_addition(request, credential, "Put into use.")
+                self.log_addition(request, credential, _("Put into use."))
                 messages.success(request, _("Packages of %(type)s are signed with it now.") % {"type": credential.type})
                 return redirect("admin:applewallet_credential_change", credential.pk)
         context = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "form": form}

@@ -119,7 +119,7 @@ class PackageTypeAdmin(ReadOnly, BrandAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         resume(package_type)
-        self.log_change(request, package_type, "Pushes resumed.")
+        self.log_change(request, package_type, _("Pushes resumed."))
         messages.success(request, _("Pushes go out again."))
         return redirect("admin:applewallet_packagetype_change", package_type.pk)
 
@@ -133,7 +133,7 @@ class PackageTypeAdmin(ReadOnly, BrandAdmin):
                 for field, reasons in error.errors.items():
                     form.add_error(field, [forms.ValidationError(str(reason)) for reason in reasons])
             else:
-                self.log_change(request, package_type, "Key for pushes stored.")
+                self.log_change(request, package_type, _("Key for pushes stored."))
                 messages.success(request, _("Pushes are sent with this key now."))
                 return redirect("admin:applewallet_packagetype_change", package_type.pk)
         return self._show(request, package_type, "push_key", {"title": _("Key for pushes"), "form": form})
@@ -142,7 +142,7 @@ class PackageTypeAdmin(ReadOnly, BrandAdmin):
         """Ask, then push with the certificate again."""
         if request.method == "POST":
             remove_push_key(package_type)
-            self.log_change(request, package_type, "Key for pushes removed.")
+            self.log_change(request, package_type, _("Key for pushes removed."))
             messages.success(request, _("Pushes are sent with the certificate now."))
             return redirect("admin:applewallet_packagetype_change", package_type.pk)
         return self._show(request, package_type, "remove_push_key", {"title": _("Remove the key for pushes")})

@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from applewallet import checks, device_log, tasks
 from applewallet.images import files_of
@@ -96,7 +97,7 @@ def package_about(brand: Brand, subject: str, subject_uuid: UUID, source_of: Cal
         return found
     package_type = package_type_for(brand, subject)
     if package_type is None:
-        raise NotSignable("This shop has no certificate for Apple Wallet.")
+        raise NotSignable(_("This shop has no certificate for Apple Wallet."))
     package = Package(
         brand=brand,
         type=package_type,
@@ -193,9 +194,9 @@ def credential_of(package_type: PackageType) -> Credential:
     """The certificate in use. Raises NotSignable if there is none, or its time is over or has not come."""
     found = package_type.credentials.filter(is_active=True).first()
     if found is None:
-        raise NotSignable("This shop has no certificate for Apple Wallet.")
+        raise NotSignable(_("This shop has no certificate for Apple Wallet."))
     if not found.valid_from <= timezone.now() < found.valid_until:
-        raise NotSignable("This shop's certificate for Apple Wallet has expired.")
+        raise NotSignable(_("This shop's certificate for Apple Wallet has expired."))
     return found
 
 

@@ -8,6 +8,7 @@ from django.core.mail import send_mail
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from applewallet.credentials import days_left
 from applewallet.models import Credential
@@ -46,7 +47,8 @@ def warn_of_expiry() -> int:
         if due is None or not addresses:
             continue
         try:
-            _warn(credential, days, addresses)
+            with override(credential.brand.language):
+                _warn(credential, days, addresses)
         except OSError as error:  # as all of smtplib's are
             logger.warning("no mail of a certificate that expires", type=str(credential.type), error=str(error))
             continue

@@ -112,7 +112,7 @@ class ClientCertificateAdmin(ClientAdminDoor):
         asked = (request.POST, request.FILES) if request.method == "POST" else ()
         form = UploadForm(*asked, clients=clients_of(request.user), initial={"client": request.GET.get("client")})
         if asked and form.is_valid() and (row := form.receive()):
-            self.log_addition(request, row, "Registered.")
+            self.log_addition(request, row, _("Registered."))
             issued = _("The certificate is issued. Download it here.")
             messages.success(request, issued if row.is_issued_here else _("The certificate is registered."))
             return redirect("admin:buyers_clientcertificate_change", row.pk)
@@ -138,7 +138,7 @@ class ClientCertificateAdmin(ClientAdminDoor):
         if row is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         revoke(row)
-        self.log_change(request, row, "Revoked.")
+        self.log_change(request, row, _("Revoked."))
         messages.success(request, _("The certificate is revoked. Nothing is encrypted to it any more."))
         return redirect("admin:buyers_clientcertificate_change", row.pk)
 

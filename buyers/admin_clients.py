@@ -202,7 +202,7 @@ class ClientAdmin(ShowsSecretOnce, ClientAdminDoor):
         if not form.is_valid():
             return self._ask(request, client, "rotate", title=_("Rotate the secret"), form=form)
         secret = clients.rotate_secret(client, form.cleaned_data["days"])
-        self.log_change(request, client, "Secret rotated.")
+        self.log_change(request, client, _("Secret rotated."))
         heading = _("The client has a new secret")
         return secret_page(self, request, client, heading=heading, label=_("Client secret"), secret=secret)
 
@@ -211,7 +211,7 @@ class ClientAdmin(ShowsSecretOnce, ClientAdminDoor):
         if request.method != "POST":
             return self._ask(request, client, "end_tokens", title=_("Revoke all tokens"))
         count = tokens.end_all(client)
-        self.log_change(request, client, f"All tokens revoked: {count}.")
+        self.log_change(request, client, _("All tokens revoked: %d.") % count)
         text = ngettext("%d buyer's tokens are revoked.", "%d buyers' tokens are revoked.", count) % count
         messages.success(request, text)
         return redirect("admin:buyers_client_change", client.pk)

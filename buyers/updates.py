@@ -105,7 +105,7 @@ def _write(found: WalletOrder, body: dict[str, Any], findings: Sequence[Problem]
     before = found.state
     found.state = body
     found.findings = [asdict(finding) for finding in findings]
-    if found.order_id is None:
+    if found.order is None:
         found.merchant_id = body["merchant"]["merchantId"]
         _begin_order(found)
     else:

@@ -96,9 +96,10 @@ class MemberDesk:
         return self._ask(request, member, "merge", title=title, form=form, due=due)
 
     def _merged(self: Any, request: HttpRequest, done: merging.Merge) -> HttpResponse:
-        self.log_change(request, done.goes, f"Merged into {done.stays.uuid}.")
-        what = f"{done.orders} orders, {done.points} points"
-        self.log_change(request, done.stays, f"Merged with {done.goes.uuid}: {what}.")
+        self.log_change(request, done.goes, _("Merged into %s.") % done.stays.uuid)
+        text = _("Merged with %(goes)s: %(orders)d orders, %(points)d points.")
+        facts = {"goes": done.goes.uuid, "orders": done.orders, "points": done.points}
+        self.log_change(request, done.stays, text % facts)
         names = {"goes": done.goes, "stays": done.stays}
         messages.success(request, _("All that %(goes)s had is %(stays)s's now.") % names)
         return redirect("admin:shops_member_change", done.stays.pk)
@@ -109,7 +110,7 @@ class MemberDesk:
         answer = HttpResponse(content, content_type="application/json")
         answer["Content-Disposition"] = f'attachment; filename="member-{member.uuid}.json"'
         answer["Cache-Control"] = "no-store"
-        self.log_change(request, member, "What is known was exported.")
+        self.log_change(request, member, _("What is known was exported."))
         return answer
 
     def erase(self: Any, request: HttpRequest, member: Member) -> HttpResponse:
@@ -122,7 +123,7 @@ class MemberDesk:
                 member.refresh_from_db()
             else:
                 member.refresh_from_db()
-                self.log_change(request, member, "Erased.")
+                self.log_change(request, member, _("Erased."))
                 messages.success(request, _("The person is forgotten."))
                 return redirect("admin:shops_member_change", member.pk)
         title = _("Forget who %(member)s is") % {"member": member}

@@ -142,11 +142,11 @@ class StartPages:
         for brand in brands:
             last = brand.orders.order_by("-pk").values_list("pk", flat=True).first()
             job = services.start_steps(brand, user_of(request), parameters | {"until": last})
-            self.log_addition(request, job, "Started.")
+            self.log_addition(request, job, _("Started."))
         return redirect("admin:jobs_job_change", job.pk) if len(brands) == 1 else redirect("admin:jobs_job_changelist")
 
     def _begin(self: Any, request: HttpRequest, job: Job) -> HttpResponse:
-        self.log_addition(request, job, "Started.")
+        self.log_addition(request, job, _("Started."))
         return redirect("admin:jobs_job_change", job.pk)
 
     def _brands(self: Any, request: HttpRequest, permission: str) -> QuerySet[Brand]:

@@ -37,7 +37,7 @@ class JobTools:
         job = self._own(request, object_id)
         if not job.file_name:
             raise Http404
-        self.log_change(request, job, "File downloaded.")
+        self.log_change(request, job, _("File downloaded."))
         return _attachment(files.pieces(job, Part.RESULT), job.file_name)
 
     def download_lines(self: Any, request: HttpRequest, object_id: int) -> HttpResponseBase:
@@ -55,7 +55,7 @@ class JobTools:
         except JobRefused as error:
             messages.warning(request, str(error))
             return redirect("admin:jobs_job_change", check.pk)
-        self.log_addition(request, job, "Started.")
+        self.log_addition(request, job, _("Started."))
         return redirect("admin:jobs_job_change", job.pk)
 
     def cancel(self: Any, request: HttpRequest, object_id: int) -> HttpResponseBase:
@@ -64,7 +64,7 @@ class JobTools:
             return HttpResponseNotAllowed(["POST"])
         job = self._own(request, object_id)
         if leases.cancel(job):
-            self.log_change(request, job, "Canceled.")
+            self.log_change(request, job, _("Canceled."))
             messages.success(request, _("The job is canceled. What was done before stays as it is."))
         else:
             messages.warning(request, _("The job has ended already."))

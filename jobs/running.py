@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import structlog
 from django.db import DatabaseError, InterfaceError
+from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from jobs.errors import JobRefused, LeaseLost, Stopping
@@ -47,7 +48,7 @@ def run(job: Job) -> None:
             logger.exception("the database failed a job; it is taken up again", job=job.pk)
         except Exception as error:
             logger.exception("job failed", job=job.pk)
-            fail(job, f"A fault of ours ({type(error).__name__}). Nothing is half done; the log knows more.")
+            fail(job, _("A fault of ours (%s). Nothing is half done; the log knows more.") % type(error).__name__)
 
 
 def stop() -> None:

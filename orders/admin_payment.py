@@ -66,7 +66,7 @@ class PaymentTools:
         except (ProviderSilent, ProviderRefused) as error:
             messages.error(request, _("The payment provider did not tell. %s") % error)
             return
-        self.log_change(request, order, f"Payment provider asked: {payment.status}.")
+        self.log_change(request, order, _("Payment provider asked: %s.") % payment.status)
         messages.success(request, _("The payment provider says: %s.") % payment.status)
 
     def give_back(self: Any, request: HttpRequest, order: Order) -> None:
@@ -76,7 +76,7 @@ class PaymentTools:
             messages.info(request, _("There is nothing to give back, or it is on its way."))
             return
         given = f"{refund.currency} {refund.amount}"
-        self.log_change(request, order, f"Refund requested: {given}, paid too late.")
+        self.log_change(request, order, _("Refund requested: %s, paid too late.") % given)
         messages.success(request, _("Requested: %s. The payment provider has not answered yet.") % given)
 
 

@@ -152,7 +152,7 @@ class RefundPage:
             messages.warning(request, str(error))
             return False
         given = _("%(currency)s %(amount)s and %(points)d points") % vars(refund)
-        self.log_change(request, order, f"Refund requested: {given}.")
+        self.log_change(request, order, _("Refund requested: %s.") % given)
         _tell(request, _ask(refund), given)
         return True
 

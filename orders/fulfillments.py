@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from orders.models import Fulfillment, FulfillmentItem, FulfillmentKind, Order
 from orders.models.fulfillments import PICKUP_ONLY, SHIPPING_ONLY
@@ -29,11 +30,11 @@ def add_fulfillment(
     order = lock_paid_order(order)
     items = choose_items(order, passes, "fulfillment_items")
     if not items:
-        raise InvalidInput({"passes": ["A fulfilment has at least one pass."]})
+        raise InvalidInput({"passes": [_("A fulfilment has at least one pass.")]})
     fulfillment = Fulfillment(brand=order.brand, order=order, kind=kind, **facts)
     if kind == FulfillmentKind.SHIPPING and not fulfillment.shipping_type:
         fulfillment.shipping_type = "shipping"
-    move(fulfillment, status, STAMPS, "A fulfilment")
+    move(fulfillment, status, STAMPS, _("A fulfilment"))
     check(fulfillment)
     fulfillment.save()
     order.brand.fulfillment_items.bulk_create(
@@ -50,7 +51,7 @@ def change_fulfillment(fulfillment: Fulfillment, *, status: str | None = None, *
 
     A cancelled one lets its items go; they may be put into another. Raises InvalidInput and IllegalTransition.
     """
-    step = partial(move, to=status, stamps=STAMPS, what="A fulfilment")
+    step = partial(move, to=status, stamps=STAMPS, what=_("A fulfilment"))
     return change_part(fulfillment, facts, step=step, check=check)
 
 
@@ -67,9 +68,9 @@ def check(fulfillment: Fulfillment) -> None:
     if not getattr(fulfillment, required):
         errors[required] = [f"The {required.replace('_', ' ')} field is required."]
     if (fulfillment.latitude is None) != (fulfillment.longitude is None):
-        errors["location"] = ["A location has a latitude and a longitude."]
+        errors["location"] = [_("A location has a latitude and a longitude.")]
     for window, start in (("estimated_delivery_window", "estimated_delivery_at"), ("pickup_window", "pickup_at")):
         if getattr(fulfillment, window) is not None and getattr(fulfillment, start) is None:
-            errors.setdefault(window, [f"A window begins somewhere: {start} is missing."])
+            errors.setdefault(window, [_("A window begins somewhere: %s is missing.") % start])
     if errors:
         raise InvalidInput(errors)

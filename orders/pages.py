@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views import View
 
 from orders.models import OrderStatus, Payment
@@ -36,6 +37,6 @@ class SandboxPayment(View):
         """End the payment as chosen."""
         outcome = request.POST.get("outcome")
         if outcome not in OUTCOMES:
-            return HttpResponse("Choose an outcome.", status=400, content_type="text/plain")
+            return HttpResponse(_("Choose an outcome."), status=400, content_type="text/plain")
         payment_said(self.payment, outcome)
         return redirect("sandbox-payment", payment_id)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from orders.models import Fulfillment, Order, OrderItem, OrderStatus, Return
 from orders.services import IllegalTransition, check_ours, lock_order, save_order
@@ -17,7 +18,7 @@ class NotPaid(ShopError):
     """Something that only a paid order can have."""
 
     def __init__(self) -> None:
-        super().__init__("Only an order that is paid can be fulfilled, refunded or returned.")
+        super().__init__(_("Only an order that is paid can be fulfilled, refunded or returned."))
 
 
 def lock_paid_order(order: Order) -> Order:
@@ -48,7 +49,7 @@ def choose_items(order: Order, codes: Codes, held: str) -> list[OrderItem]:
     if codes == "all":
         free = [item for item in items if item.pk not in taken]
         if not free:
-            raise InvalidInput({"passes": ["None of the order's passes is left."]})
+            raise InvalidInput({"passes": [_("None of the order's passes is left.")]})
         return free
     by_code = {item.issued_pass.qr_code: item for item in items}
     chosen: set[int] = set()
@@ -57,7 +58,7 @@ def choose_items(order: Order, codes: Codes, held: str) -> list[OrderItem]:
         if item is None:
             raise InvalidInput({f"passes.{at}": [f"The selected passes.{at} is invalid."]})
         if item.pk in taken | chosen:
-            raise InvalidInput({f"passes.{at}": [f"The pass {code} is taken already."]})
+            raise InvalidInput({f"passes.{at}": [_("The pass %s is taken already.") % code]})
         chosen.add(item.pk)
     return [item for item in items if item.pk in chosen]
 

@@ -35,7 +35,7 @@ class OrderChanged(ShopError):
     """A refund of an order that is not any more what was agreed to."""
 
     def __init__(self) -> None:
-        super().__init__("The order has changed meanwhile. Look at what would be given back now.")
+        super().__init__(_("The order has changed meanwhile. Look at what would be given back now."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def quote(
         points = min(sum(share.points for share in due), left.points)
     _check_sums(order, amount, points, left)
     if not (items or amount or points):
-        raise InvalidInput({"passes": ["Name passes, an amount or points to give back."]})
+        raise InvalidInput({"passes": [_("Name passes, an amount or points to give back.")]})
     amount = rounded(amount, order.currency)
     return Quote(items, amount, points, left.amount - amount, left.points - points)
 
@@ -118,17 +118,21 @@ def quote(
 def _check_redeemed(items: list[OrderItem], *, include_redeemed: bool) -> None:
     redeemed = [item.issued_pass.qr_code for item in items if item.issued_pass.status == PassStatus.REDEEMED]
     if redeemed and not include_redeemed:
-        raise InvalidInput({"include_redeemed": [f"Redeemed already, so say expressly: {', '.join(redeemed)}."]})
+        text = _("Redeemed already, so say expressly: %s.") % ", ".join(redeemed)
+        raise InvalidInput({"include_redeemed": [text]})
 
 
 def _check_sums(order: Order, amount: Decimal, points: int, left: Share) -> None:
     errors = {}
     if amount < 0 or amount > left.amount:
-        errors["amount"] = [f"{order.currency} {amount} were asked for, but {left.amount} are left to give back."]
+        text = _("%(currency)s %(asked)s were asked for, but %(left)s are left to give back.")
+        errors["amount"] = [text % {"currency": order.currency, "asked": amount, "left": left.amount}]
     elif amount != rounded(amount, order.currency):
-        errors["amount"] = [f"{order.currency} has {minor_units(order.currency)} decimals."]
+        facts = {"currency": order.currency, "decimals": minor_units(order.currency)}
+        errors["amount"] = [_("%(currency)s has %(decimals)s decimals.") % facts]
     if points < 0 or points > left.points:
-        errors["points"] = [f"{points} points were asked for, but {left.points} are left to give back."]
+        text = _("%(asked)s points were asked for, but %(left)s are left to give back.")
+        errors["points"] = [text % {"asked": points, "left": left.points}]
     if errors:
         raise InvalidInput(errors)
 

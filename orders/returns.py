@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from orders.models import Order, Return, ReturnItem
 from orders.parts import Codes, change_part, choose_items, lock_paid_order, move
@@ -23,10 +24,10 @@ def open_return(order: Order, *, passes: Codes, status: str | None = None, **fac
     order = lock_paid_order(order)
     items = choose_items(order, passes, "return_items")
     if not items:
-        raise InvalidInput({"passes": ["A return has at least one pass."]})
+        raise InvalidInput({"passes": [_("A return has at least one pass.")]})
     number = f"{order.number}-{order.returns.count() + 1}"
     opened = Return(brand=order.brand, order=order, return_number=number, **facts)
-    move(opened, status, STAMPS, "A return")
+    move(opened, status, STAMPS, _("A return"))
     check(opened)
     opened.save()
     order.brand.return_items.bulk_create(
@@ -42,7 +43,7 @@ def change_return(opened: Return, *, status: str | None = None, **facts: Any) ->
 
     A cancelled one lets its items go; they may be returned by another. Raises InvalidInput and IllegalTransition.
     """
-    step = partial(move, to=status, stamps=STAMPS, what="A return")
+    step = partial(move, to=status, stamps=STAMPS, what=_("A return"))
     return change_part(opened, facts, step=step, check=check)
 
 

@@ -40,8 +40,9 @@ class StatedByPartner(ShopError):
 class IllegalTransition(ShopError):
     """A step that the state of an order, or of `what` else, does not allow."""
 
-    def __init__(self, was: str, to: str, what: str = "An order") -> None:
-        super().__init__(f"{what} that is {was.replace('_', ' ')} cannot become {to.replace('_', ' ')}.")
+    def __init__(self, was: str, to: str, what: str = "") -> None:
+        facts = {"what": what or _("An order"), "was": was.replace("_", " "), "to": to.replace("_", " ")}
+        super().__init__(_("%(what)s that is %(was)s cannot become %(to)s.") % facts)
 
 
 @transaction.atomic
@@ -106,7 +107,8 @@ def _points_to_use(points: int | Literal["max"], price: int, balance: int) -> in
     if points == "max":
         return min(price, balance)
     if points > price:
-        raise InvalidInput({"points": [f"{points} points were asked for, but the order costs {price}."]})
+        text = _("%(asked)s points were asked for, but the order costs %(price)s.")
+        raise InvalidInput({"points": [text % {"asked": points, "price": price}]})
     if points > balance:
         raise NotEnoughPoints(points, balance)
     return points

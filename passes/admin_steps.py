@@ -85,7 +85,7 @@ class PassSteps:
             user: Any = request.user
             by = (user.name or user.email)[:LONGEST_NAME]
             said = _("The pass is redeemed.")
-            return self._take(request, issued, "Redeemed.", said, lambda: services.redeem(issued, by=by))
+            return self._take(request, issued, _("Redeemed."), said, lambda: services.redeem(issued, by=by))
         text = _("Give out what it is for now. A pass is redeemed once, and it cannot be undone.")
         return self._ask(request, issued, title=_("Redeem this pass?"), text=text, label=_("Redeem"))
 
@@ -95,7 +95,7 @@ class PassSteps:
         if form.is_valid():
             reason = form.cleaned_data["reason"]
             said = _("The pass is blocked.")
-            log = f"Blocked: {reason}"
+            log = _("Blocked: %s") % reason
             return self._take(request, issued, log, said, lambda: services.block(issued, reason=reason))
         text = _("Nobody can redeem it until it is unblocked.")
         words = {"title": _("Block this pass?"), "text": text, "label": _("Block"), "is_dangerous": True}
@@ -106,7 +106,7 @@ class PassSteps:
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         said = _("The pass can be redeemed again.")
-        return self._take(request, issued, "Unblocked.", said, lambda: services.unblock(issued))
+        return self._take(request, issued, _("Unblocked."), said, lambda: services.unblock(issued))
 
     def _take(
         self: Any, request: HttpRequest, issued: Pass, log: str, said: str, verb: Callable[[], Pass]

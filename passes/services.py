@@ -36,14 +36,14 @@ class IllegalStep(ShopError):
     """A step that the pass's state does not allow."""
 
     def __init__(self, was: str, to: str) -> None:
-        super().__init__(f"A pass that is {was} cannot become {to}.")
+        super().__init__(_("A pass that is %(was)s cannot become %(to)s.") % {"was": was, "to": to})
 
 
 class TakenBack(ShopError):
     """A pass that stays blocked."""
 
     def __init__(self) -> None:
-        super().__init__("This pass stays blocked: its order came to nothing, or it was refunded.")
+        super().__init__(_("This pass stays blocked: its order came to nothing, or it was refunded."))
 
 
 class NotRedeemable(ShopError):
@@ -55,16 +55,22 @@ class NotRedeemable(ShopError):
 
 def _why_not(issued: Pass) -> str:
     if issued.redeemed_at:
-        by = f" by “{issued.redeemed_by}”" if issued.redeemed_by else ""
-        return f"This pass was redeemed on {issued.redeemed_at:{MOMENT}}{by}."
+        return _redeemed(f"{issued.redeemed_at:{MOMENT}}", issued.redeemed_by)
+    if issued.standing == PassStatus.EXPIRED and issued.expiration_date:
+        return _("This pass expired on %s.") % f"{issued.expiration_date:{MOMENT}}"
     if issued.standing == PassStatus.EXPIRED:
-        on = f" on {issued.expiration_date:{MOMENT}}" if issued.expiration_date else ""
-        return f"This pass expired{on}."
+        return _("This pass expired.")
     if issued.voided_at:
-        return "This pass was taken back: its order came to nothing, or it was refunded."
+        return _("This pass was taken back: its order came to nothing, or it was refunded.")
     if issued.status == PassStatus.BLOCKED:
-        return f"This pass is blocked: {issued.blocked_reason.rstrip('.') or 'its order came to nothing'}."
-    return "This pass is not paid for yet."
+        return _("This pass is blocked: %s.") % (issued.blocked_reason.rstrip(".") or _("its order came to nothing"))
+    return _("This pass is not paid for yet.")
+
+
+def _redeemed(moment: str, by: str) -> str:
+    if by:
+        return _("This pass was redeemed on %(moment)s by “%(by)s”.") % {"moment": moment, "by": by}
+    return _("This pass was redeemed on %(moment)s.") % {"moment": moment}
 
 
 def new_qr_code() -> str:
@@ -197,7 +203,7 @@ def block(issued: Pass, *, reason: str) -> Pass:
     if issued.status == PassStatus.BLOCKED:
         return issued
     if not (issued.qr_code and issued.standing.may_become(PassStatus.BLOCKED)):
-        raise IllegalStep(issued.standing if issued.qr_code else "not paid", PassStatus.BLOCKED)
+        raise IllegalStep(issued.standing if issued.qr_code else _("not paid"), PassStatus.BLOCKED)
     issued.status, issued.blocked_at, issued.blocked_reason = PassStatus.BLOCKED, timezone.now(), reason
     _save_and_tell(issued.brand, [issued], "status", "blocked_at", "blocked_reason")
     return issued

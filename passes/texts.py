@@ -22,7 +22,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {  # English, Dutch
     "changed_points": ("You now have %@ points.", "Je hebt nu %@ punten."),
     "changed_expires": ("Valid until %@ now.", "Nu geldig tot %@."),
     "changed_status": ("%@", "%@"),
-    "card": ("Store card", "Spaarkaart"),
+    "card": ("Store card", "Klantenkaart"),
     "card_taken": ("You already have a card.", "Je hebt al een kaart."),
 }
 LANGUAGES = ("en", "nl")

@@ -13,6 +13,7 @@ from typing import Any
 from django.core.signals import request_finished, request_started
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 LONGEST_NAME = 200
 
@@ -20,7 +21,7 @@ LONGEST_NAME = 200
 class ActorKind(models.TextChoices):
     """What somebody is to a brand."""
 
-    STAFF = "staff", _("Staff")
+    STAFF = "staff", pgettext_lazy("one of them", "Staff")
     TOKEN = "token", _("API token")
     MEMBER = "member", _("Member")
     PROVIDER = "provider", _("Payment provider")

@@ -167,8 +167,22 @@ class PointsEntryInline(BrandInline):
     readonly_fields = fields
 
 
+class FindsByEmail(BrandAdmin):
+    """A search for something with an @ is for how an address begins, and goes along its index."""
+
+    email_field = "email"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find by the address alone, or as `search_fields` say."""
+        if "@" not in search_term:
+            return super().get_search_results(request, queryset, search_term)
+        return queryset.filter(**{f"{self.email_field}__lower__startswith": search_term.strip().lower()}), False
+
+
 @admin.register(Member)
-class MemberAdmin(CorrectPoints, BrandAdmin):
+class MemberAdmin(CorrectPoints, FindsByEmail):
     """The brand's customers, with their points."""
 
     list_display = ["email", "name", "points", "created_at"]
@@ -180,9 +194,10 @@ class MemberAdmin(CorrectPoints, BrandAdmin):
 
 
 @admin.register(PointsEntry)
-class PointsEntryAdmin(ReadOnly, BrandAdmin):
+class PointsEntryAdmin(ReadOnly, FindsByEmail):
     """The points ledger, to look at."""
 
+    email_field = "member__email"
     list_display = ["created_at", "member", "points", "balance", "reason", "reference"]
     list_filter = ["reason"]
     list_select_related = ["brand", "member"]
@@ -264,7 +279,7 @@ class ApiTokenAdmin(ShowsSecretOnce, BrandAdmin):
         for token in chosen:
             token.revoked_at = timezone.now()
             token.save(update_fields=["revoked_at"])
-            self.log_change(request, token, "Revoked.")
+            self.log_change(request, token, str(_("Revoked.")))
         text = ngettext("%d token revoked.", "%d tokens revoked.", len(chosen)) % len(chosen)
         messages.add_message(request, messages.SUCCESS if chosen else messages.WARNING, text)
         return redirect("admin:shops_apitoken_changelist")

@@ -92,6 +92,6 @@ class CorrectPoints:
         except IntegrityError:
             messages.warning(request, _("This correction was booked already."))
             return True
-        self.log_change(request, member, f"Points corrected by {points:+d}.")
+        self.log_change(request, member, str(_("Points corrected by %+d.") % points))
         messages.success(request, _("%(points)+d points; the balance is %(balance)d.") % vars(entry))
         return True

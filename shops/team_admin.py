@@ -44,8 +44,8 @@ class ResetsFactor:
             raise PermissionDenied
         if request.method == "POST":
             if remove(place.user):
-                self.log_change(request, place, "Second factor reset.")
-                note(request.user, place.user, "Second factor reset.")
+                self.log_change(request, place, str(_("Second factor reset.")))
+                note(request.user, place.user, str(_("Second factor reset.")))
                 messages.success(request, _("The second factor is reset."))
             return redirect("admin:shops_staff_change", place.pk)
         context = {

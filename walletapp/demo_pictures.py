@@ -18,6 +18,12 @@ Color = tuple[int, ...]
 Shape = tuple[str, float, float, float, float, int]
 
 WHEEL: list[Shape] = [("ring", 75, 52, 38, 5, 0), *[("spoke", 75, 52, 34, at * 30, 2) for at in range(6)]]
+LATTICE: list[Shape] = [("bar", 75, 30 + 11 * at, 66 - 9 * abs(at - 2), 3, 1) for at in range(5)]
+LATTICE += [("post", 53 + 11 * at, 52, 66 - 9 * abs(at - 2), 3, 1) for at in range(5)]
+CUPS: list[Shape] = [("disc", 15 + 30 * at, 50, 13, 0, 4) for at in range(5)]
+CUPS += [("disc", 15 + 30 * at, 50, 10, 0, (0, 1, 0, 1, 2)[at]) for at in range(5)]
+PLACES = [(30, 26), (62, 16), (96, 24), (124, 38), (50, 44), (84, 42)]
+BEANS: list[Shape] = [("bean", x, y, 12, 1.2, 3) for x, y in PLACES]
 DRAWN: dict[str, tuple[int, list[Shape]]] = {  # title -> shade of the ground, shapes
     "Cappuccino": (
         3,
@@ -49,22 +55,16 @@ DRAWN: dict[str, tuple[int, list[Shape]]] = {  # title -> shade of the ground, s
     ),
     "Apple pie, whole": (
         3,
-        [("disc", 75, 52, 42, 0, 1), ("disc", 75, 52, 36, 0, 2)]
-        + [("bar", 75, 30 + 11 * at, 66 - 9 * abs(at - 2), 3, 1) for at in range(5)]
-        + [("post", 53 + 11 * at, 52, 66 - 9 * abs(at - 2), 3, 1) for at in range(5)]
-        + [("ring", 75, 52, 42, 6, 0), ("slice", 75, 52, 44, 38, 3)],
+        [
+            ("disc", 75, 52, 42, 0, 1),
+            ("disc", 75, 52, 36, 0, 2),
+            *LATTICE,
+            ("ring", 75, 52, 42, 6, 0),
+            ("slice", 75, 52, 44, 38, 3),
+        ],
     ),
-    "Barista course": (
-        1,
-        [("disc", 75, 120, 84, 0, 0), ("disc", 75, 126, 78, 0, 2)]
-        + [("bean", x, y, 12, 1.2, 3) for x, y in ((30, 26), (62, 16), (96, 24), (124, 38), (50, 44), (84, 42))],
-    ),
-    "Tasting of five beans": (
-        3,
-        [("disc", 15 + 30 * at, 50, 13, 0, 4) for at in range(5)]
-        + [("disc", 15 + 30 * at, 50, 10, 0, (0, 1, 0, 1, 2)[at]) for at in range(5)]
-        + [("bar", 75, 78, 150, 3, 2), ("bar", 75, 22, 150, 3, 2)],
-    ),
+    "Barista course": (1, [("disc", 75, 120, 84, 0, 0), ("disc", 75, 126, 78, 0, 2), *BEANS]),
+    "Tasting of five beans": (3, [*CUPS, ("bar", 75, 78, 150, 3, 2), ("bar", 75, 22, 150, 3, 2)]),
     "Tin of loose tea": (
         2,
         [
@@ -98,7 +98,7 @@ DRAWN: dict[str, tuple[int, list[Shape]]] = {  # title -> shade of the ground, s
     ),
 }
 LOGOS: dict[str, tuple[int, list[Shape]]] = {
-    "cafe-noord": (1, [("disc", 37, 40, 15, 0, 4), ("disc", 63, 40, 15, 0, 4), ("tip", 50, 42, 31, 0, 4)]),
+    "cafe-noord": (1, [("disc", 37, 40, 15, 0, 4), ("disc", 63, 40, 15, 0, 4), ("tip", 50, 48.5, 28.5, 0, 4)]),
     "velo-works": (
         1,
         [

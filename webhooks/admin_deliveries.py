@@ -28,6 +28,7 @@ from webhooks.models import Delivery, DeliveryState
 MOST_AT_ONCE = 1000  # in one request; an endpoint's page replays more
 MOST_CALLS = 50  # on a delivery's page
 ON_ITS_WAY = (DeliveryState.PENDING, DeliveryState.SENDING)
+HISTORY = {"send again": gettext_lazy("Send again"), "cancel delivery": gettext_lazy("Cancel delivery")}
 
 
 class StatusToldFilter(DropdownFilter):
@@ -155,7 +156,7 @@ class DeliveryAdmin(ReadOnly, BrandAdmin):
         rows = [row for row in found if may(user, permission, row.brand_id)]
         done = verb(self.get_queryset(request).filter(pk__in=[row.pk for row in rows])) if rows else 0
         if rows:
-            LogEntry.objects.log_actions(user.pk, rows, CHANGE, permission.capitalize())
+            LogEntry.objects.log_actions(user.pk, rows, CHANGE, str(HISTORY[permission]))
         if count > MOST_AT_ONCE:
             messages.warning(request, _("At most %d at once: choose again for more.") % MOST_AT_ONCE)
         return done, min(count, MOST_AT_ONCE) - done

@@ -126,7 +126,7 @@ class EndpointTools:
         except TooSoon as error:
             messages.error(request, str(error))
             return redirect("admin:webhooks_endpoint_change", endpoint.pk)
-        self.log_change(request, endpoint, "Test call sent.")
+        self.log_change(request, endpoint, _("Test call sent."))
         facts = {"code": result.http_status_code, "answer": result.response[:LONGEST_ANSWER]}
         if result.delivered:
             messages.success(request, _("The test call arrived (HTTP %(code)s). The URL is validated.") % facts)
@@ -140,7 +140,7 @@ class EndpointTools:
         """Ask, then show the new key once."""
         if request.method == "POST":
             key = services.rotate_key(endpoint)
-            self.log_change(request, endpoint, "Key rotated.")
+            self.log_change(request, endpoint, _("Key rotated."))
             heading = _("The endpoint has a new key")
             label = _("Key that signs its webhooks")
             return secret_page(self, request, endpoint, heading=heading, label=label, secret=key)
@@ -159,7 +159,7 @@ class EndpointTools:
             wanted = services.to_replay(endpoint, form.cleaned_data["since"])
             if request.method == "POST":
                 count = services.send_again(wanted)
-                self.log_change(request, endpoint, f"{count} deliveries sent again.")
+                self.log_change(request, endpoint, _("%d deliveries sent again.") % count)
                 text = ngettext("%d delivery is sent again.", "%d deliveries are sent again.", count)
                 messages.add_message(request, messages.SUCCESS if count else messages.WARNING, text % count)
                 return redirect("admin:webhooks_endpoint_change", endpoint.pk)
@@ -170,7 +170,7 @@ class EndpointTools:
         """Say how many are pending, and cancel them when that is confirmed."""
         if request.method == "POST":
             count = services.cancel_pending(endpoint.deliveries.all())
-            self.log_change(request, endpoint, f"{count} pending deliveries canceled.")
+            self.log_change(request, endpoint, _("%d pending deliveries canceled.") % count)
             text = ngettext("%d delivery is canceled.", "%d deliveries are canceled.", count)
             messages.add_message(request, messages.SUCCESS if count else messages.WARNING, text % count)
             return redirect("admin:webhooks_endpoint_change", endpoint.pk)

@@ -21,6 +21,7 @@ from webhooks.admin_request import in_order
 from webhooks.admin_words import GRADE_COLORS, MARKS
 from webhooks.exam import LONGEST_URL, MOST_SECONDS, run_exam
 from webhooks.exam_steps import STEPS, Mark
+from webhooks.exam_words import in_language, step_in_language
 from webhooks.models import Endpoint, ExamReport
 
 
@@ -57,14 +58,16 @@ def exam_page(model_admin: Any, request: HttpRequest, endpoint: Endpoint) -> Htt
         except TooSoon as error:
             messages.error(request, str(error))
         else:
-            model_admin.log_change(request, endpoint, f"Receiver exam held: {report.grade}.")
+            model_admin.log_change(request, endpoint, _("Receiver exam held: %s.") % report.get_grade_display().lower())
             return redirect("admin:webhooks_examreport_change", report.pk)
-    context = {"title": _("Receiver exam"), "form": form, "steps": STEPS, "seconds": MOST_SECONDS}
+    steps = [{"purpose": in_language(step.purpose), "expected": in_language(step.expected)} for step in STEPS]
+    context = {"title": _("Receiver exam"), "form": form, "steps": steps, "seconds": MOST_SECONDS}
     return model_admin._show(request, endpoint, "exam", **context)  # noqa: SLF001 -- a page of this admin
 
 
 def _shown(step: dict[str, Any]) -> dict[str, Any]:
     """A step for eyes: its headers in the order in which they were sent, which the database does not keep."""
+    step = step_in_language(step)
     exchanges = [{**one, "headers": in_order(one["sent"]["headers"])} for one in step["exchanges"]]
     return {**step, "exchanges": exchanges, "mark": MARKS[step["grade"]]}
 

@@ -22,7 +22,6 @@ from shops.errors import InvalidInput
 from webhooks import transport
 from webhooks.exam_steps import (
     CONNECTION,
-    NO_TIME_LEFT,
     STEPS,
     TIME,
     Exchange,
@@ -34,6 +33,7 @@ from webhooks.exam_steps import (
     judge_connection,
     judge_time,
 )
+from webhooks.exam_words import NO_TIME_LEFT
 from webhooks.models import Endpoint, ExamGrade, ExamReport, ProbeKind
 from webhooks.probes import probing
 from webhooks.signing import headers_of

@@ -7,9 +7,12 @@ from http import HTTPStatus
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext_noop as _
+
+from webhooks import exam_words as words
+
 GOOD, BEARABLE = 5000, 10_000  # milliseconds
 OLD = 600  # seconds; receivers refuse a webhook-timestamp more than 300 away
-NO_TIME_LEFT = "Not sent: the time of the exam was used up."
 
 
 class Mark(StrEnum):
@@ -59,9 +62,8 @@ class Exchange:
         if self.status is None:
             return self.problem
         if self.redirected:
-            return f"It answered {self.status}, a redirect, and we follow none: give the URL that it leads to."
-        hint = " In life, 410 switches the endpoint off." if self.status == HTTPStatus.GONE else ""
-        return f"It answered {self.status}.{hint}"
+            return words.REDIRECTED % {"status": self.status}
+        return (words.GONE if self.status == HTTPStatus.GONE else words.ANSWERED) % {"status": self.status}
 
     @property
     def redirected(self) -> bool:
@@ -87,10 +89,14 @@ class Step:
     cure: str = ""  # for a receiver that refuses just this one
 
 
+def _but(form: str, exchange: Exchange) -> str:
+    return form % {"outcome": exchange.outcome}
+
+
 def _all_taken(praise: str) -> Callable[[Sequence[Exchange]], Judged]:
     def judge(exchanges: Sequence[Exchange]) -> Judged:
         refused = next((one for one in exchanges if not one.taken), None)
-        return (Mark.FAILED, f"A 2xx was expected. {refused.outcome}") if refused else (Mark.PASSED, praise)
+        return (Mark.FAILED, _but(words.NOT_TAKEN, refused)) if refused else (Mark.PASSED, praise)
 
     return judge
 
@@ -98,53 +104,54 @@ def _all_taken(praise: str) -> Callable[[Sequence[Exchange]], Judged]:
 def _judge_forgery(exchanges: Sequence[Exchange]) -> Judged:
     [one] = exchanges
     if one.taken:
-        return Mark.REMARK, "It answered 2xx, accepted or ignored: make sure that it is ignored. 401 would be clearer."
+        return Mark.REMARK, _(
+            "It answered 2xx, accepted or ignored: make sure that it is ignored. 401 would be clearer."
+        )
     if one.redirected:
-        return Mark.REMARK, f"A 4xx is best. {one.outcome}"
+        return Mark.REMARK, _but(words.FORGERY_REDIRECTED, one)
     if one.refused:
-        return Mark.PASSED, "It refuses what is not genuine."
-    return Mark.FAILED, f"A forged message must not break the receiver. {one.outcome}"
+        return Mark.PASSED, _("It refuses what is not genuine.")
+    return Mark.FAILED, _but(words.FORGERY_BROKE, one)
 
 
 def _judge_old(exchanges: Sequence[Exchange]) -> Judged:
     [one] = exchanges
     if one.taken:
-        return Mark.REMARK, (
+        return Mark.REMARK, _(
             "It takes a message that is 10 minutes old. If it verifies webhook-signature, it should refuse timestamps"
             " more than 5 minutes away; wllt-signature covers no time, so there it is right."
         )
     if one.refused:
-        return Mark.PASSED, "It refuses an old timestamp."
-    return Mark.REMARK, f"A 4xx or a 2xx was expected. {one.outcome}"
+        return Mark.PASSED, _("It refuses an old timestamp.")
+    return Mark.REMARK, _but(words.OLD_BROKE, one)
 
 
 def _judge_retry(exchanges: Sequence[Exchange]) -> Judged:
     if exchanges[0].taken:
-        return Mark.PASSED, "It took the message at the first attempt."
+        return Mark.PASSED, _("It took the message at the first attempt.")
     if exchanges[-1].taken:
-        return Mark.PASSED, f"It took the message at the second attempt. At the first: {exchanges[0].outcome}"
-    return Mark.FAILED, f"The second attempt was to be taken. {exchanges[-1].outcome}"
+        return Mark.PASSED, _but(words.TAKEN_LATER, exchanges[0])
+    return Mark.FAILED, _but(words.NEVER_TAKEN, exchanges[-1])
 
 
 def judge_time(exchanges: Sequence[Exchange]) -> Judged:
     """Judge the slowest answer to a valid message; without an answer there is none."""
     slowest = max((one.milliseconds for one in exchanges), default=0)
-    told = f"The slowest answer to a valid message took {slowest} ms."
     if slowest > BEARABLE or any(one.status is None for one in exchanges):
-        return Mark.FAILED, f"{told} Each is to come within {BEARABLE} ms: answer first, work later."
+        return Mark.FAILED, words.TOO_SLOW % {"slowest": slowest, "limit": BEARABLE}
     if slowest >= GOOD:
-        return Mark.REMARK, f"{told} Answer first, work later: less than {GOOD} ms is good."
-    return Mark.PASSED, told
+        return Mark.REMARK, words.SLOW % {"slowest": slowest, "limit": GOOD}
+    return Mark.PASSED, words.TIMELY % {"slowest": slowest}
 
 
 def judge_connection(url: str, exchanges: Sequence[Exchange]) -> Judged:
     """Judge how the receiver was reached. Plain HTTP is nobody's business on the operator's own networks."""
     if any(one.redirected for one in exchanges):
-        return Mark.REMARK, "It redirects. We follow no redirects: give the URL that they lead to."
+        return Mark.REMARK, _("It redirects. We follow no redirects: give the URL that they lead to.")
     public = any(one.address and ip_address(one.address).is_global for one in exchanges)
     if public and urlsplit(url).scheme == "http":
-        return Mark.REMARK, "It is called over plain HTTP, where others can read along. Use https://."
-    return Mark.PASSED, "It was reached without a detour."
+        return Mark.REMARK, _("It is called over plain HTTP, where others can read along. Use https://.")
+    return Mark.PASSED, _("It was reached without a detour.")
 
 
 def advise(step: Step, judged: Judged, exchanges: Sequence[Exchange]) -> str:
@@ -152,70 +159,70 @@ def advise(step: Step, judged: Judged, exchanges: Sequence[Exchange]) -> str:
     odd = next((one for one in exchanges if not one.taken), None)
     if judged[0] != Mark.FAILED or odd is None or odd.redirected:
         return ""
-    if odd.problem == NO_TIME_LEFT:
-        return "Answer first, work later, and have it examined again."
+    if odd.problem == words.NO_TIME_LEFT:
+        return _("Answer first, work later, and have it examined again.")
     if odd.status is None:
-        return "See that the URL is right, and that a server answers there in time, from the internet as well."
+        return _("See that the URL is right, and that a server answers there in time, from the internet as well.")
     if odd.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return "Something broke in the receiver: look for the message id in its log."
+        return _("Something broke in the receiver: look for the message id in its log.")
     if odd.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        return (
+        return _(
             "It takes a genuine message for a forged one. Compare the last four characters of its key, and show this"
             " message and its own result to the signature clinic."
         )
     return step.cure
 
 
-TWO_HUNDREDS = "An answer from 200 to 299"
+TWO_HUNDREDS = _("An answer from 200 to 299")
 STEPS = (
     Step(
         "open",
-        "A valid message",
+        _("A valid message"),
         TWO_HUNDREDS,
         (Letter("first"),),
-        _all_taken("It takes a valid message."),
-        cure="See that the URL takes POST with a JSON body, and that nothing in front of the receiver refuses it.",
+        _all_taken(_("It takes a valid message.")),
+        cure=_("See that the URL takes POST with a JSON body, and that nothing in front of the receiver refuses it."),
     ),
     Step(
         "bad_signature",
-        "A message whose body was changed after it was signed",
-        "401 or another answer from 400 to 499",
+        _("A message whose body was changed after it was signed"),
+        _("401 or another answer from 400 to 499"),
         (Letter("forged", tampered=True),),
         _judge_forgery,
         timed=False,
     ),
     Step(
         "duplicate",
-        "The first message once more, as after an answer that got lost",
+        _("The first message once more, as after an answer that got lost"),
         TWO_HUNDREDS,
         (Letter("first", attempt=2),),
-        _all_taken("It takes a message that it has seen."),
-        cure="Look the message id up first, and answer 200 to one that is known: any refusal makes it come again.",
+        _all_taken(_("It takes a message that it has seen.")),
+        cure=_("Look the message id up first, and answer 200 to one that is known: any refusal makes it come again."),
     ),
     Step(
         "paid_before_open",
-        "News of one order in the wrong order: paid, then open",
-        "An answer from 200 to 299 to both",
+        _("News of one order in the wrong order: paid, then open"),
+        _("An answer from 200 to 299 to both"),
         (Letter("overtaken", "paid", version=2), Letter("overtaken")),
-        _all_taken("It takes news in any order."),
-        cure="Answer 200 to news that comes late, and fetch the order: the API says what is true now.",
+        _all_taken(_("It takes news in any order.")),
+        cure=_("Answer 200 to news that comes late, and fetch the order: the API says what is true now."),
     ),
     Step(
         "old_timestamp",
-        "A message signed 10 minutes ago",
-        "An answer from 400 to 499; where wllt-signature is verified, which covers no time, from 200 to 299",
+        _("A message signed 10 minutes ago"),
+        _("An answer from 400 to 499; where wllt-signature is verified, which covers no time, from 200 to 299"),
         (Letter("late", age=OLD),),
         _judge_old,
         timed=False,
     ),
     Step(
         "retry",
-        "A message that comes again if it is refused: answer 500 to the first attempt to try it",
-        "An answer from 200 to 299, to the second attempt at the latest",
+        _("A message that comes again if it is refused: answer 500 to the first attempt to try it"),
+        _("An answer from 200 to 299, to the second attempt at the latest"),
         (Letter("stubborn"), Letter("stubborn", attempt=2, if_refused=True)),
         _judge_retry,
-        cure="Forget a message that you refused, so that its second attempt is not taken for a duplicate.",
+        cure=_("Forget a message that you refused, so that its second attempt is not taken for a duplicate."),
     ),
 )
-TIME = ("time", "How long it took to answer valid messages", f"Less than {GOOD // 1000} seconds for each")
-CONNECTION = ("connection", "How it was reached", "No redirect, and no plain HTTP over the internet")
+TIME = ("time", _("How long it took to answer valid messages"), words.QUICK % {"limit": GOOD // 1000})
+CONNECTION = ("connection", _("How it was reached"), _("No redirect, and no plain HTTP over the internet"))

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from shops.encryption import decrypt, encrypt
 from shops.errors import InvalidInput
@@ -37,12 +38,12 @@ def check_destination(url: str) -> None:
     try:
         transport.check_destination(url)
     except transport.AddressNotAllowed as error:
-        raise InvalidInput({"webhook_url": [str(error)]}) from error
+        raise InvalidInput({"webhook_url": [_(str(error))]}) from error
 
 
 def _check_concurrency(concurrency: int) -> None:
     if not 1 <= concurrency <= MOST_CONCURRENCY:
-        raise InvalidInput({"concurrency": [f"Choose from 1 to {MOST_CONCURRENCY} calls at once."]})
+        raise InvalidInput({"concurrency": [_("Choose from 1 to %d calls at once.") % MOST_CONCURRENCY]})
 
 
 def add_endpoint(

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import requests
 from django.conf import settings
+from django.utils.translation import gettext_noop
 from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -62,11 +63,11 @@ def check_url(url: str) -> None:
         parts = urlsplit(url)
         port = {"http": 80, "https": 443}.get(parts.scheme) if parts.port is None else parts.port
     except ValueError as error:
-        raise AddressNotAllowed("The URL cannot be read.") from error
+        raise AddressNotAllowed(gettext_noop("The URL cannot be read.")) from error
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise AddressNotAllowed("The URL must start with http:// or https:// and name a host.")
+        raise AddressNotAllowed(gettext_noop("The URL must start with http:// or https:// and name a host."))
     if "@" in parts.netloc or any(character in url for character in "\r\n\t \\\0"):
-        raise AddressNotAllowed("The URL must not hold a user name, blanks or backslashes.")
+        raise AddressNotAllowed(gettext_noop("The URL must not hold a user name, blanks or backslashes."))
     _check_port(port)
     with contextlib.suppress(ValueError):  # a name, of which more is known once it is resolved
         check_address(parts.hostname)
@@ -88,11 +89,11 @@ def check_destination(url: str) -> None:
     try:
         found = _resolvers().submit(socket.getaddrinfo, host, None).result(settings.WEBHOOK_CONNECT_TIMEOUT)
     except UnicodeError as error:
-        raise AddressNotAllowed("The URL names no possible host.") from error
+        raise AddressNotAllowed(gettext_noop("The URL names no possible host.")) from error
     except OSError as error:
         name = host.rstrip(".")
         if "." not in name or name.endswith(LOCAL_NAMES):
-            raise AddressNotAllowed("The URL names a host of a local network.") from error
+            raise AddressNotAllowed(gettext_noop("The URL names a host of a local network.")) from error
         return
     for *_rest, address in found:
         check_address(str(address[0]))
@@ -111,7 +112,7 @@ def check_address(text: str) -> None:
     if any(address in network for network in _allowed(tuple(settings.WEBHOOK_ALLOWED_NETWORKS))):
         return
     if not address.is_global or address.is_multicast or address.is_reserved or any(address in net for net in FORBIDDEN):
-        raise AddressNotAllowed("The address is not on the public internet.")
+        raise AddressNotAllowed(gettext_noop("The address is not on the public internet."))
 
 
 def _resolve(connection: HTTPConnection) -> list[Any]:
@@ -241,10 +242,10 @@ def in_words(error: NoAnswer) -> str:
     if isinstance(error, AddressNotAllowed):
         return str(error)
     if isinstance(error, requests.Timeout):
-        return "The receiver did not answer in time."
+        return gettext_noop("The receiver did not answer in time.")
     if isinstance(error, requests.exceptions.SSLError):
-        return "The receiver's certificate could not be verified."
-    return "No connection, or it broke off."
+        return gettext_noop("The receiver's certificate could not be verified.")
+    return gettext_noop("No connection, or it broke off.")
 
 
 def post(url: str, body: bytes, headers: dict[str, str]) -> Answer:

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from shops.models import Role
 from webhooks.models import Endpoint
@@ -66,7 +67,8 @@ def warn_of_failing() -> int:
         since = endpoint.failing_since or timezone.now()
         due = sum(timezone.now() - since >= age for age in WARN_AFTER)
         if due > endpoint.warnings_sent:
-            _warn(endpoint, is_last=due == len(WARN_AFTER))
+            with override(endpoint.brand.language):
+                _warn(endpoint, is_last=due == len(WARN_AFTER))
             _note(endpoint, due)
             sent += 1
     return sent

@@ -17,6 +17,7 @@ from uuid import UUID
 import httpx
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from orders.models import Payment, RefundStatus
 from orders.payments import KeyRefused, NoPayments, ProviderPayment, ProviderRefund, ProviderRefused, ProviderSilent
@@ -120,7 +121,7 @@ def _read_payment(payment: Payment, answer: dict[str, Any]) -> ProviderPayment:
     identifier = _text(answer, "id", PAYMENT_ID)
     is_ours = payment.provider_id in {None, identifier}
     if not is_ours or answer.get("amount") != _money(payment.amount, payment.currency):
-        raise ProviderSilent("Mollie's answer is about another payment.")
+        raise ProviderSilent(_("Mollie's answer is about another payment."))
     links = answer.get("_links")
     checkout = links.get("checkout") if isinstance(links, dict) else None
     url = checkout.get("href") if isinstance(checkout, dict) else None
@@ -138,7 +139,7 @@ def _refund_with(key: UUID, answer: dict[str, Any]) -> dict[str, Any] | None:
     """The refund that carries our key. Raises ProviderSilent when there may be more refunds than the answer holds."""
     found = _embedded(answer, "refunds")
     if len(found) >= MOST_REFUNDS:
-        raise ProviderSilent("The payment has too many refunds to look through.")
+        raise ProviderSilent(_("The payment has too many refunds to look through."))
     return next((one for one in found if one.get("metadata") == {"refund": str(key)}), None)
 
 
@@ -146,14 +147,14 @@ def _embedded(answer: dict[str, Any], name: str) -> list[dict[str, Any]]:
     embedded = answer.get("_embedded")
     found = embedded.get(name) if isinstance(embedded, dict) else None
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise ProviderSilent(f"Mollie's answer has no {name}.")
+        raise ProviderSilent(_("Mollie's answer has no %s.") % name)
     return found
 
 
 def _text(answer: dict[str, Any], name: str, form: re.Pattern[str]) -> str:
     found = answer.get(name)
     if not isinstance(found, str) or not form.fullmatch(found):
-        raise ProviderSilent(f"Mollie's answer has no {name}.")
+        raise ProviderSilent(_("Mollie's answer has no %s.") % name)
     return found
 
 
@@ -174,11 +175,11 @@ def _call(
         status, content = _send(method, path, headers, body)
         answer = json.loads(content)
     except httpx.HTTPError as error:
-        raise ProviderSilent(f"Mollie does not answer ({type(error).__name__}).") from error
+        raise ProviderSilent(_("Mollie does not answer (%s).") % type(error).__name__) from error
     except ValueError as error:
-        raise ProviderSilent("Mollie's answer is not JSON.") from error
+        raise ProviderSilent(_("Mollie's answer is not JSON.")) from error
     if not isinstance(answer, dict):
-        raise ProviderSilent("Mollie's answer is not what it should be.")
+        raise ProviderSilent(_("Mollie's answer is not what it should be."))
     if httpx.codes.is_success(status):
         return answer
     reason = f"Mollie: {status} {answer.get('detail') or answer.get('title') or ''}".replace(secret, "…").strip()
@@ -198,5 +199,5 @@ def _send(method: str, path: str, headers: dict[str, str], body: dict[str, Any] 
         for part in response.iter_bytes():
             content += part
             if len(content) > MOST_BYTES or time.monotonic() > ends:
-                raise ProviderSilent("Mollie's answer does not end.")
+                raise ProviderSilent(_("Mollie's answer does not end."))
         return response.status_code, content

@@ -67,11 +67,11 @@ def test_every_day_of_the_month_has_orders_in_shop_hours():
 
 def check_pictures():
     for coupon in Coupon.objects.select_related("brand"):
-        with Image.open(coupon.image) as image:
+        with Image.open(coupon.image.path) as image:
             assert image.size == (960, 640)
             seen = {color for _count, color in image.convert("RGB").getcolors(100_000)}
         ground = shades(coupon.brand.primary_color)
         assert any(max(abs(a - b) for a, b in zip(one, color, strict=True)) < 8 for one in seen for color in ground)
     for brand in Brand.objects.all():
-        with Image.open(brand.logo) as image:
+        with Image.open(brand.logo.path) as image:
             assert image.size == (384, 384)

@@ -24,6 +24,7 @@ from orders.refunds import request_refund
 from orders.returns import open_return
 from passes.models import Coupon
 from passes.services import redeem
+from shops.actors import ActorKind, acting_as
 from shops.models import Brand, Member, Role, Staff
 from shops.services import earn_points, issue_token
 from walletapp.demo_history import make_history
@@ -140,8 +141,9 @@ class Command(BaseCommand):
         make_history(brand)
         members = [self._member(brand, name) for name in PEOPLE]
         self._orders(brand, members)
-        self._parts(brand)
-        self._uses(brand)
+        with acting_as(ActorKind.STAFF, f"support@{brand.slug}.example"):
+            self._parts(brand)
+            self._uses(brand)
         self._wallet(brand)
         # The endpoint comes last: the orders of the past need not be told.
         _endpoint, key = add_endpoint(brand, url=receiver_url, is_validated=True)
@@ -181,7 +183,7 @@ class Command(BaseCommand):
 
     def _parts(self, brand: Brand) -> None:
         """One order on its way, one that waits for its member, and one that comes back."""
-        paid = brand.orders.filter(status=OrderStatus.PAID).order_by("-number")
+        paid = brand.orders.filter(status=OrderStatus.PAID, total__gt=0).order_by("-number")
         sent, waits, back = paid.select_related("brand", "member")[:3]
         add_fulfillment(
             sent, "shipping", status="shipped", carrier="PostNL", tracking_number="3SDEMO0000001", locality="Amsterdam"
@@ -191,13 +193,16 @@ class Command(BaseCommand):
         open_return(back, passes="all", refund=refund, status="onTheWay", carrier="PostNL")
 
     def _uses(self, brand: Brand) -> None:
-        """Passes that were used at the till, and an order that the team talks about."""
-        paid = brand.orders.filter(status=OrderStatus.PAID).order_by("-number")[3:9]
-        for item in OrderItem.objects.filter(order__in=list(paid)).select_related("issued_pass").order_by("pk")[:4]:
+        """Passes that were used at the till, an order that the team talks about, and points that were earned since."""
+        paid = brand.orders.filter(status=OrderStatus.PAID).order_by("-number")
+        used = OrderItem.objects.filter(order__in=list(paid[6:10])).select_related("issued_pass")
+        for item in used.order_by("pk"):
             redeem(item.issued_pass, by="Till 1")
-        order = paid[0]
-        add_note(order, "Asked for the table at the window.", by=f"support@{brand.slug}.example")
-        add_tag(order, "window")
+        order = paid.select_related("brand").filter(fulfillments__isnull=False)[0]
+        add_note(order, "Please put a birthday card in the box.", by=f"support@{brand.slug}.example")
+        add_tag(order, "birthday")
+        for member in brand.members.filter(email__endswith="@example.com"):
+            earn_points(member, 1500, reference="a full stamp card")
 
     def _go_on(self, order: Order, chance: random.Random) -> None:
         if order.status == OrderStatus.OPEN:
@@ -210,6 +215,10 @@ class Command(BaseCommand):
             services.payment_said(order.payment, chance.choice(ends))
             order.refresh_from_db()
         if order.status == OrderStatus.PAID:
+            self._process(order, chance)
+
+    def _process(self, order: Order, chance: random.Random) -> None:
+        with acting_as(ActorKind.STAFF, f"support@{order.brand.slug}.example"):
             for step in [ProcessingStatus.BEING_PROCESSED, ProcessingStatus.PROCESSED, ProcessingStatus.ARCHIVED][
                 : chance.randrange(4)
             ]:
