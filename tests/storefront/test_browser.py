@@ -87,6 +87,29 @@ def test_a_member_pays_with_points_and_money(shop, browser_page, width, scheme):
     assert page.locator(".ledger li").first.inner_text().split("\n")[:2] == ["Spent on an order", "Order 1"]
 
 
+def test_a_slider_that_was_moved_before_htmx_came_counts(shop, browser_page):
+    make_coupon(shop, title="Breakfast for two", points=3900)
+    member = make_member(shop, points=1250, email="emma@example.com")
+    page = browser_page(390)
+    page.goto(f"{shop.address}/")
+    page.get_by_role("link", name="Breakfast for two").click()
+    page.get_by_role("button", name="Into the cart").click()
+    page.get_by_role("link", name="To the checkout").click()
+    late = []
+
+    def hold(route):
+        late.append(route)
+
+    page.route("**/htmx.js", hold)
+    sign_in(page, shop, member.email)
+    page.get_by_label("Points to use, slider").focus()
+    page.keyboard.press("End")
+    expect(page.locator("#rest")).to_have_text("€39.00")
+    late[0].continue_()
+    expect(page.locator("#rest")).to_have_text("€26.50")
+    expect(page.locator("#points")).to_have_value("1250")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1400])
 def test_every_page_of_a_member_in_dutch(shop, browser_page, width, scheme):
