@@ -82,7 +82,7 @@ def storefront(brand: Brand) -> dict[str, Look]:
         "cart": Look(f"{shop}cart", session, coupon.title),
         "checkout": Look(f"{shop}checkout", session, coupon.title),
         "wallet": Look(f"{shop}me", session, "Store card"),
-        "points": Look(f"{shop}me/points", session, "seeded"),
+        "points": Look(f"{shop}me/points", session, "Spent on an order"),
         "orders": Look(f"{shop}me/orders", session, "Order "),
         "order": Look(f"{shop}orders/{order.uuid}", session, str(order.number)),
         "pass": Look(f"{shop}passes/{item.issued_pass.uuid}", session, item.issued_pass.qr_code),
