@@ -196,8 +196,7 @@ def test_the_form_of_a_key():
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1400])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1400, "light")])
 def test_in_a_browser(live_server, browser_page, staff, brand, mollie, width, scheme):  # noqa: F811
     order = make_order(brand)
     look(order.payment)

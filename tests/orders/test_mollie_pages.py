@@ -252,8 +252,7 @@ def test_no_key_stands_in_any_log_or_page(client, mollie, order, caplog, capsys)
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1400])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1400, "light")])
 def test_in_a_browser(live_server, browser_page, settings, mollie, shop, width, scheme):
     settings.PUBLIC_URL = live_server.url
     order = make_order(shop)

@@ -43,8 +43,7 @@ def sign_in(page, shop, email):
     page.locator("main").get_by_role("button", name="Sign in").click()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1400])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1400, "light")])
 def test_a_member_pays_with_points_and_money(shop, browser_page, width, scheme):
     make_endpoint(shop, statuses=["paid"])
     make_coupon(shop, title="Breakfast for two", points=3900, stock=3, valid_days=30)
@@ -110,8 +109,7 @@ def test_a_slider_that_was_moved_before_htmx_came_counts(shop, browser_page):
     expect(page.locator("#points")).to_have_value("1250")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1400])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1400, "light")])
 def test_every_page_of_a_member_in_dutch(shop, browser_page, width, scheme):
     member = make_member(shop, points=1250, email="emma@example.com")
     paid = make_order(shop, member=member, quantity=2, points=100)
@@ -239,8 +237,7 @@ def test_a_site_that_is_not_allowed_shows_no_quickshop(shop, browser_page, hosts
         assert "frame-ancestors" in "".join(page.errors)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1400])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1400, "light")])
 def test_the_quickshop_itself(shop, browser_page, width, scheme):
     page = browser_page(width, scheme)
     page.goto(f"{shop.address}/quick/{make_coupon(shop, stock=5, description='Two.').uuid}")

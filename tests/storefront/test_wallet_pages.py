@@ -223,8 +223,7 @@ class TestSigningIn:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1400])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1400, "light")])
 def test_in_a_browser(live_server, browser_page, settings, width, scheme):
     settings.PUBLIC_URL = live_server.url
     brand = make_brand()
