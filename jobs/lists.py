@@ -28,6 +28,7 @@ def listed(model: type[Model], user: User, query: str) -> QuerySet[Any]:
     """What the admin's list of `model` shows `user` under the filter `query`. Raises JobRefused for a wrong one."""
     request = HttpRequest()
     request.method, request.user, request.GET = "GET", user, QueryDict(plain_filter(query))
+    admin.autodiscover()  # a worker has not loaded the admin's pages
     model_admin: Any = admin.site.get_model_admin(model)
     try:
         changelist = model_admin.get_changelist_instance(request)

@@ -13,6 +13,8 @@ from shops.views import ShopList
 from walletapp import health, metrics, schema
 from walletapp.csp import with_admin_policy
 
+admin.autodiscover()  # here and not at start, since workers have no pages: 20 MB of each of them
+
 urlpatterns = [
     # The API for partners
     path("shops", ShopList.as_view(), name="shops"),
