@@ -8,10 +8,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
+from accounts.encryption import decrypt
 from applewallet.apns import QUIET, Channel, TeamKey, present, tls_context
 from applewallet.models import PackageType
 from applewallet.signing import signer_of
-from shops.encryption import decrypt
 
 SOON = 10.0  # seconds that closing may take
 

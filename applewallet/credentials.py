@@ -12,13 +12,13 @@ from django.utils.crypto import get_random_string
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from accounts.encryption import encrypt
 from applewallet.authority import Authority, key_pem, pem
 from applewallet.diagnosis import OTHER_TYPE, Reading, Upload, read
 from applewallet.kinds import Kind
 from applewallet.models import Credential, PackageType
 from applewallet.push_queue import resume
 from applewallet.uploads import Unreadable, opened
-from shops.encryption import encrypt
 from shops.errors import InvalidInput
 from shops.models import Brand
 

@@ -7,11 +7,11 @@ from typing import Any
 import orjson
 from django.db import IntegrityError, transaction
 
+from accounts.encryption import encrypt
 from applewallet.models import Package, Subject
 from applewallet.services import credential_of
 from applewallet.signals import signed_up
 from applewallet.signing import signer_of
-from shops.encryption import encrypt
 
 FILE = "personalization.json"
 LONGEST = 500  # characters of one answer, and of the token

@@ -23,6 +23,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.encryption import decrypt, encrypt
 from applewallet import checks, device_log, tasks
 from applewallet.images import files_of
 from applewallet.kinds import ORDER, PASS
@@ -30,7 +31,6 @@ from applewallet.looks import design_of
 from applewallet.models import Credential, DeviceLog, Package, PackageType, Push, Subject
 from applewallet.package import File, build, file_of
 from applewallet.signing import signer_of
-from shops.encryption import decrypt, encrypt
 from shops.errors import InvalidInput, ShopError
 from shops.models import Brand
 

@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7Options, PKCS7SignatureBuilder
 
+from accounts.encryption import decrypt
 from applewallet.models import Credential
-from shops.encryption import decrypt
 
 # Binary: without it line ends are rewritten, and a signature over bytes that hold one does not verify. The signing
 # time, which Apple asks for, is among the attributes that the builder adds.

@@ -10,9 +10,9 @@ from babel import Locale
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts.encryption import decrypt, encrypt
 from accounts.models import User
 from buyers.models import Address
-from shops.encryption import decrypt, encrypt
 from shops.errors import InvalidInput
 
 # In the order in which the API prints them, with the most characters of each.

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from django.conf import settings
 
+from accounts.encryption import decrypt, encrypt
 from buyers.models import Authority, Client
-from shops.encryption import decrypt, encrypt
 
 LIFE = timedelta(days=20 * 365)
 LEAF_LIFE = timedelta(days=2 * 365)

@@ -14,13 +14,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.encryption import decrypt, encrypt
 from accounts.models import User
 from buyers.addresses import MEMBERS, checked
 from buyers.luhn import CARD_DIGITS, is_luhn
 from buyers.models import Card, CardType, Network
 from buyers.published_cards import BY_KEY, BY_NUMBER, Behaviour, PublishedCard
 from buyers.tokens import lock
-from shops.encryption import decrypt, encrypt
 from shops.errors import InvalidInput
 
 TEST = "test"  # the vault of the published cards, which keeps no number

@@ -7,10 +7,10 @@ import orjson
 from django.db.models import Model
 from django.utils import timezone
 
+from accounts.encryption import decrypt
 from desk.erasing import packages_about
 from orders.models import Order
 from orders.reading import one_order
-from shops.encryption import decrypt
 from shops.models import Member
 
 

@@ -14,7 +14,7 @@ from typing import Any, cast
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from shops.encryption import decrypt
+from accounts.encryption import decrypt
 from shops.errors import InvalidInput
 from webhooks.encodings import originals, to_bytes
 from webhooks.mistakes import BODIES, OLD_KEY, OTHER_SCHEME, Message, Mistake, right

@@ -23,7 +23,7 @@ import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from shops.encryption import decrypt
+from accounts.encryption import decrypt
 from webhooks import statements, transport
 from webhooks.models import Outcome
 from webhooks.signing import headers_of

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
-from shops.encryption import decrypt
+from accounts.encryption import decrypt
 from shops.errors import InvalidInput
 from webhooks import transport
 from webhooks.exam_steps import (

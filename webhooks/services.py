@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from shops.encryption import decrypt, encrypt
+from accounts.encryption import decrypt, encrypt
 from shops.errors import InvalidInput
 from shops.models import Brand
 from webhooks import transport

@@ -15,6 +15,7 @@ from PIL import Image
 
 django.setup()
 
+from accounts.encryption import encrypt  # noqa: E402
 from applewallet import authority  # noqa: E402 -- models need the set-up
 from applewallet.credentials import Upload, install, read  # noqa: E402
 from applewallet.images import image_with  # noqa: E402
@@ -24,7 +25,6 @@ from applewallet.services import Source, built, credential_of, package_about, to
 from applewallet.signing import signer_of  # noqa: E402
 from passes.source import card_source  # noqa: E402
 from passes.tasks import render_passes  # noqa: E402
-from shops.encryption import encrypt  # noqa: E402
 from shops.models import Brand, Member  # noqa: E402
 from shops.services import earn_points, find_or_add_member  # noqa: E402
 

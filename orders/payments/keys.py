@@ -4,8 +4,8 @@ import re
 
 from django.utils.translation import gettext as _
 
+from accounts.encryption import decrypt, encrypt
 from orders.payments import KeyRefused
-from shops.encryption import decrypt, encrypt
 from shops.errors import InvalidInput
 from shops.models import Brand
 

@@ -9,8 +9,8 @@ from django.db import connection
 from django.test import Client
 
 from accounts import second_factor
+from accounts.encryption import decrypt
 from accounts.models import SecondFactor, User
-from shops.encryption import decrypt
 from tests.accounts.helping import CODE, FACTOR, LOGIN, code_of, enrolled, is_in, secret_on, with_password
 from tests.admin.helping import Admin
 

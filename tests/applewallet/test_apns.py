@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from django.utils import timezone
 
+from accounts.encryption import encrypt
 from applewallet import authority, push
 from applewallet.apns import Answer, ProviderToken, TeamKey, answer_of, present
 from applewallet.kinds import PASS
 from applewallet.models import Push
-from shops.encryption import encrypt
 from tests.applewallet.making import make_package
 from tests.applewallet.pushing import change, hold
 from tests.making import make_brand

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from accounts.encryption import decrypt
 from applewallet import authority
 from applewallet.authority import Authority, pem
 from applewallet.credentials import Upload, install, install_test, read
@@ -13,7 +14,6 @@ from applewallet.kinds import KINDS, ORDER, PASS
 from applewallet.models import Credential, Package, PackageType
 from applewallet.services import built
 from applewallet.signing import signer_of
-from shops.encryption import decrypt
 from shops.errors import InvalidInput
 from tests.applewallet.making import make_credential, make_package
 from tests.applewallet.uploading import (

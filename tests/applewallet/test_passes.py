@@ -11,6 +11,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from PIL import Image
 
+from accounts.encryption import decrypt
 from applewallet import authority, rendering
 from applewallet.models import Design, Package, Personalization
 from applewallet.services import built, package_about
@@ -18,7 +19,6 @@ from orders.services import set_status
 from passes.phones import card_package, pass_package, rendered
 from passes.source import card_source, coupon_source, sign_up_source
 from passes.tasks import expire_passes, render_passes
-from shops.encryption import decrypt
 from shops.services import earn_points
 from tests.applewallet.making import make_credential
 from tests.applewallet.phone import Held, Phone

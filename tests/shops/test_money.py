@@ -6,7 +6,7 @@ import pytest
 from cryptography.fernet import Fernet, InvalidToken
 from django.core.exceptions import ValidationError
 
-from shops.encryption import decrypt, encrypt, rotate
+from accounts.encryption import decrypt, encrypt, rotate
 from shops.money import minor_units, rounded, validate_currency
 
 

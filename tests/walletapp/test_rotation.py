@@ -6,6 +6,7 @@ from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db.models import BinaryField
 
+from accounts.encryption import decrypt, encrypt
 from accounts.models import User
 from accounts.second_factor import begin
 from applewallet.credentials import install_push_key
@@ -13,7 +14,6 @@ from applewallet.models import Credential, Package, PackageType, Personalization
 from applewallet.services import built
 from buyers.authority import newest
 from orders.payments.keys import keep_key
-from shops.encryption import decrypt, encrypt
 from tests.applewallet.making import make_package
 from tests.applewallet.uploading import curve_key, key_bytes
 from tests.buyers.keeping import make_address, make_card

@@ -15,7 +15,7 @@ from django.utils import translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shops.encryption import encrypt
+from accounts.encryption import encrypt
 from shops.errors import InvalidInput
 from tests.making import make_endpoint
 from webhooks import mistakes as table

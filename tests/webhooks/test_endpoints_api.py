@@ -6,8 +6,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.encryption import decrypt
 from orders.services import set_processing_status, set_status
-from shops.encryption import decrypt
 from shops.errors import InvalidInput
 from tests.making import make_coupon, make_endpoint, make_member, make_order
 from webhooks import delivery

@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 from standardwebhooks.webhooks import Webhook
 
+from accounts.encryption import encrypt
 from orders.services import set_status
-from shops.encryption import encrypt
 from tests.making import make_brand, make_coupon, make_endpoint, make_member, make_order
 from webhooks import delivery
 from webhooks.delivery import retry_after, wait_after

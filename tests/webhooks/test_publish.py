@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from accounts.encryption import decrypt
 from orders.services import set_status
-from shops.encryption import decrypt
 from tests.making import make_brand, make_endpoint, make_order
 from webhooks.models import Delivery, Event
 from webhooks.services import new_key

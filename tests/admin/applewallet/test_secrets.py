@@ -7,9 +7,9 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from accounts.encryption import decrypt
 from applewallet.credentials import Upload
 from applewallet.services import token_of
-from shops.encryption import decrypt
 from tests.admin.applewallet.helping import DEVICE, LISTS, PUSH_TOKEN, files_of, phone_with, rows_of
 from tests.admin.helping import text_of
 from tests.applewallet.making import make_package

@@ -7,11 +7,11 @@ from cryptography import x509
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from accounts.encryption import decrypt
 from applewallet.credentials import install, install_test, read
 from applewallet.kinds import PASS
 from applewallet.models import Credential, PackageType
 from applewallet.uploads import MOST_BYTES
-from shops.encryption import decrypt
 from tests.admin.applewallet.helping import files_of
 from tests.admin.helping import said, text_of
 from tests.applewallet.making import make_package

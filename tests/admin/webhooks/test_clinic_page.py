@@ -9,7 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from shops.encryption import decrypt
+from accounts.encryption import decrypt
 from tests.admin.helping import text_of
 from tests.admin.test_browser import bad, sign_in
 from webhooks.models import Delivery, Endpoint

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from shops.encryption import decrypt
+from accounts.encryption import decrypt
 from tests.admin.helping import said, text_of
 from tests.admin.test_browser import bad, sign_in
 from tests.webhooks.test_exam import honest, partner

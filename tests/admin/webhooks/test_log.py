@@ -5,8 +5,8 @@ from datetime import timedelta
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
+from accounts.encryption import decrypt
 from orders.services import cancel
-from shops.encryption import decrypt
 from tests.admin.helping import hidden_fields, order_of, said, text_of
 from tests.admin.webhooks.helping import called, state_of
 from webhooks.admin_request import headers_shown

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
-from shops.encryption import decrypt
+from accounts.encryption import decrypt
 from tests.admin.helping import hidden_fields, order_of, said, text_of
 from tests.admin.test_browser import bad, sign_in
 from tests.admin.webhooks.helping import called, state_of

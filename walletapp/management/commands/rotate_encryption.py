@@ -8,7 +8,7 @@ from django.apps import apps
 from django.core.management import BaseCommand, CommandError
 from django.db.models import BinaryField
 
-from shops.encryption import rotate
+from accounts.encryption import rotate
 
 BATCH = 500  # rows that are read at once
 ALSO = {"previous_key"}  # encrypted without saying so
