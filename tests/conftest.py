@@ -11,6 +11,7 @@ from urllib.request import urlopen
 import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.contrib import admin
 from django.db import connection
 from playwright.sync_api import sync_playwright
 
@@ -18,6 +19,11 @@ from tests.client import Api
 from tests.making import make_brand, token_for
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_sessionstart():
+    """Load the admin's pages in their own order, whichever of them a test imports first."""
+    admin.autodiscover()
 
 
 def pytest_configure(config):
