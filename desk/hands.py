@@ -14,7 +14,19 @@ from django.utils.translation import gettext_lazy as _
 from applewallet.models import Credential, PackageType
 from desk.models import PointsFault
 from desk.scope import Scope
-from orders.models import MailState, Order, OrderMail, OrderStatus, Payment, Refund, RefundStatus, Return, ReturnStatus
+from orders.models import (
+    Chargeback,
+    MailState,
+    Order,
+    OrderMail,
+    OrderStatus,
+    Payment,
+    Refund,
+    RefundStatus,
+    Return,
+    ReturnStatus,
+)
+from orders.refunds import CAME_BACK
 from webhooks.models import Delivery, DeliveryState, Endpoint
 
 MOST = 1000  # counted; "1000 or more" is enough to know
@@ -65,6 +77,26 @@ def silent_refunds(keys: Iterable[int]) -> QuerySet[Refund]:
     return rows.filter(status=RefundStatus.REQUESTED, created_at__lt=timezone.now() - SILENT)
 
 
+def refunds_that_came_back(keys: Iterable[int]) -> QuerySet[Refund]:
+    """Those of late whose money the member's bank did not take, after they had been completed."""
+    lately = timezone.now() - FAILED_LATELY
+    came_back = Q(status=RefundStatus.COMPLETED, provider_status=CAME_BACK)  # as the partial index says it
+    return Refund.objects.filter(came_back, brand__in=keys, created_at__gte=lately)
+
+
+def undecided_chargebacks(keys: Iterable[int]) -> QuerySet[Chargeback]:
+    """Those that stand, and that nobody has dealt with."""
+    return Chargeback.objects.filter(brand__in=keys, decided_at=None, reversed_at=None)
+
+
+def given_up_mails(keys: Iterable[int]) -> QuerySet[OrderMail]:
+    """Those that nobody got, and that were not mailed again since."""
+    later = OrderMail.objects.filter(order=OuterRef("order"), kind=OuterRef("kind"), pk__gt=OuterRef("pk"))
+    rows = OrderMail.objects.filter(brand__in=keys, state=MailState.FAILED)
+    same = Q(issued_pass=OuterRef("issued_pass")) | Q(issued_pass=None)
+    return rows.exclude(Exists(later.filter(same)))
+
+
 def waiting_returns(keys: Iterable[int]) -> QuerySet[Return]:
     """Those that are not completed and not cancelled."""
     return Return.objects.filter(brand__in=keys).exclude(status__in=ENDED_RETURNS)
@@ -109,6 +141,20 @@ HANDS = (
         "status__exact=failed",
     ),
     Hand(
+        _("Refunds whose money came back from the member's bank"),
+        "danger",
+        refunds_that_came_back,
+        "orders_order_changelist",
+        "has=refund_came_back",
+    ),
+    Hand(
+        _("Chargebacks to deal with"),
+        "danger",
+        undecided_chargebacks,
+        "orders_order_changelist",
+        "has=chargeback",
+    ),
+    Hand(
         _("Refunds that the payment provider has not decided for an hour"),
         "warning",
         silent_refunds,
@@ -139,7 +185,7 @@ HANDS = (
     Hand(
         _("Mails that were given up"),
         "warning",
-        lambda keys: OrderMail.objects.filter(brand__in=keys, state=MailState.FAILED),
+        given_up_mails,
         "orders_order_changelist",
         "has=mail_given_up",
     ),

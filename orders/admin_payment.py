@@ -10,24 +10,31 @@ from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext as _
 
+from orders.given_back import decide
 from orders.models import Order
 from orders.paying import ANY, look
 from orders.payments import Provider, ProviderRefused, ProviderSilent, provider_named
 from orders.refunds import give_back_late_payment, late_money
+from shops.sentences import state_in_language
+from shops.speaking import money
 from shops.throttling import counter
 
 MOST_ASKS = 20  # of one payment in a minute
 
 
 class PaymentTools:
-    """Adds the two buttons' pages to the orders' admin."""
+    """Adds the buttons' pages to the orders' admin."""
 
     admin_site: Any
     opts: Any
 
     def get_urls(self: Any) -> list[Any]:
         """Put them below the order's own page."""
-        pages = [("ask", "process order", self.ask_provider), ("give-back", "refund order", self.give_back)]
+        pages = [
+            ("ask", "process order", self.ask_provider),
+            ("give-back", "refund order", self.give_back),
+            ("chargeback", "refund order", self.decide_on_chargeback),
+        ]
         own = [
             path(
                 f"<path:object_id>/payment/{below}/",
@@ -66,8 +73,8 @@ class PaymentTools:
         except (ProviderSilent, ProviderRefused) as error:
             messages.error(request, _("The payment provider did not tell. %s") % error)
             return
-        self.log_change(request, order, _("Payment provider asked: %s.") % payment.status)
-        messages.success(request, _("The payment provider says: %s.") % payment.status)
+        self.log_change(request, order, _("Payment provider asked: %(state)s.") % {"state": payment.status})
+        messages.success(request, _("The payment provider says: %s.") % state_in_language(payment.status))
 
     def give_back(self: Any, request: HttpRequest, order: Order) -> None:
         """Have given back what was paid too late, after that had failed by itself."""
@@ -75,9 +82,24 @@ class PaymentTools:
         if refund is None:
             messages.info(request, _("There is nothing to give back, or it is on its way."))
             return
-        given = f"{refund.currency} {refund.amount}"
+        given = money(refund.amount, refund.currency)
         self.log_change(request, order, _("Refund requested: %s, paid too late.") % given)
         messages.success(request, _("Requested: %s. The payment provider has not answered yet.") % given)
+
+    def decide_on_chargeback(self: Any, request: HttpRequest, order: Order) -> None:
+        """Close a chargeback, and block the passes if that is wished for."""
+        key = request.POST.get("key", "")
+        wanted = int(key) if key.isascii() and key.isdecimal() and len(key) < 19 else 0  # noqa: PLR2004 -- what a bigint holds
+        chargeback = order.chargebacks.filter(pk=wanted, decided_at=None).first()
+        if chargeback is None:
+            messages.info(request, _("Somebody has dealt with it already."))
+            return
+        facts = {"sum": str(chargeback)}
+        reason = _("Charged back: %(sum)s.") % facts
+        blocked = decide(chargeback, by=str(request.user), blocks="block" in request.POST, reason=reason)
+        facts["passes"] = str(blocked)
+        self.log_change(request, order, _("Chargeback of %(sum)s dealt with; passes blocked: %(passes)s.") % facts)
+        messages.success(request, _("Dealt with. Passes that were blocked: %d.") % blocked)
 
 
 def payment_of(order: Order) -> dict[str, Any]:
@@ -90,4 +112,5 @@ def payment_of(order: Order) -> dict[str, Any]:
         "provider": dict(Provider.choices).get(payment.provider, payment.provider),
         "can_ask_provider": payment.provider in Provider.values and provider_named(payment.provider).IS_REMOTE,
         "late_money": late_money(order),
+        "chargebacks": order.chargebacks.all(),
     }

@@ -12,13 +12,16 @@ import structlog
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop
 
+from orders.given_back import note_chargebacks, note_refunds
 from orders.models import Order, OrderStatus, Payment, RefundStatus
 from orders.payments import SETTLED, ProviderPayment, ProviderRefused, ProviderSilent, provider_named
 from orders.refunds import give_back_late_payment
 from orders.services import lock_order, payment_said
 
 WAITS = [60, 120, 240, 480, 900, 900, 900, 1800, 3600, 10800, 21600]  # seconds to the next look; the last one repeats
+LATE = gettext_noop("late payment")  # by whom it was given back
 MOST_ASKS = 100  # in about 23 days; a bank transfer at Mollie expires after 12
 PAUSE = timedelta(seconds=5)  # between two looks that pages ask for
 
@@ -60,11 +63,11 @@ def catch_up(payment: Payment) -> Payment:
 def look_soon(payment: Payment, provider_id: str) -> bool:
     """Have a worker look, as the provider's webhook asks for. False for an id that is not this payment's.
 
-    A payment that is settled is not looked at any more: then the webhook is about its refunds.
+    Of a payment that is settled it is about refunds and chargebacks.
     """
     if payment.provider_id != provider_id:
         return False
-    payment.brand.payments.filter(pk=payment.pk, due_at__isnull=False).update(due_at=Now())
+    payment.brand.payments.filter(pk=payment.pk).update(due_at=Now())
     known = payment.order.refunds.filter(status=RefundStatus.REQUESTED).exclude(provider_refund_id="")
     known.update(due_at=Now())
     return True
@@ -73,12 +76,12 @@ def look_soon(payment: Payment, provider_id: str) -> bool:
 def _claim(payment: Payment, when: Q) -> bool:
     """Write down that somebody looks now, and when to look again."""
     rows = payment.brand.payments.filter(when, pk=payment.pk)
-    asks = rows.values_list("asks", flat=True).first()
-    if asks is None:
+    found = rows.values_list("asks", "status").first()
+    if found is None:
         return False
-    due_at = Now() + timedelta(seconds=WAITS[min(asks, len(WAITS) - 1)]) if asks < MOST_ASKS else None
-    if payment.status in SETTLED:
-        due_at = None
+    asks, status = found
+    goes_on = asks < MOST_ASKS or status in SETTLED  # which is asked for a reason, and until there is an answer
+    due_at = Now() + timedelta(seconds=WAITS[min(asks, len(WAITS) - 1)]) if goes_on else None
     return bool(rows.update(asks=F("asks") + 1, asked_at=Now(), due_at=due_at))
 
 
@@ -108,14 +111,28 @@ def _note(payment: Payment, said: ProviderPayment) -> Payment:
         payment.provider_id, payment.is_test = said.id, said.is_test
     elif payment.provider_id != said.id:  # two made it known at once, and this one came second: nobody will see it
         return payment
+    due_at = payment.due_at
     payment.checkout_url, payment.last_error = said.checkout_url, ""
     payment.save(update_fields=["provider_id", "is_test", "checkout_url", "last_error"])
     order = payment_said(payment, said.status)
-    if _has_ended(order) and payment.status == OrderStatus.PAID and give_back_late_payment(order, by="late payment"):
+    if payment.status == OrderStatus.PAID and (trouble := _note_given_back(payment, said)):
+        payment.brand.payments.filter(pk=payment.pk).update(last_error=trouble[:300], due_at=due_at)
+    if _is_late(order, payment) and give_back_late_payment(order, by=LATE):
         logger.warning("paid too late: the money goes back", order=str(order.uuid), payment=str(payment.uuid))
     elif _has_ended(order) and is_new:
         payment.brand.payments.filter(pk=payment.pk).update(due_at=Now())  # it ended while it was made known
     return _fresh(payment)
+
+
+def _note_given_back(payment: Payment, said: ProviderPayment) -> str:
+    note_chargebacks(payment, said.chargebacks)
+    return note_refunds(payment, said.refunds)
+
+
+def _is_late(order: Order, payment: Payment) -> bool:
+    """Whether money came too late. One try to give it back that failed is enough: then staff decide."""
+    is_late = _has_ended(order) and payment.status == OrderStatus.PAID
+    return is_late and not order.refunds.filter(status=RefundStatus.FAILED).exists()
 
 
 def _has_ended(order: Order) -> bool:

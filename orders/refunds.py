@@ -7,14 +7,16 @@ What it answers ends the refund in another transaction. Whoever dies in between 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NotRequired, TypedDict, Unpack
 
 from django.db import transaction
+from django.db.models import Sum
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from orders.models import Order, OrderItem, OrderStatus, Refund, RefundItem, RefundStatus
 from orders.parts import Codes, check_paid, choose_items, lock_paid_order
@@ -28,7 +30,9 @@ from shops.money import minor_units, rounded
 from shops.services import give_back_points
 
 LEASE = timedelta(minutes=5)  # how long the provider is left alone after it was asked
+TOO_LATE = gettext_noop("Paid too late")  # why such a refund is made
 UNDERWAY = timedelta(hours=1)  # and how long once it has taken the refund on; banks need days
+CAME_BACK = "failed"  # a provider's word for a refund whose money could not be delivered
 
 
 class OrderChanged(ShopError):
@@ -101,7 +105,7 @@ def quote(
     check_paid(order)
     items = choose_items(order, passes, "refund_items") if passes else []
     _check_redeemed(items, include_redeemed=include_redeemed)
-    left = Share(order.total - order.refunded, order.points_used - order.points_refunded)
+    left = left_of(order)
     shares = shares_of(order, order.items.all())
     due = [shares[item.pk] for item in items]
     if amount is None:
@@ -113,6 +117,18 @@ def quote(
         raise InvalidInput({"passes": [_("Name passes, an amount or points to give back.")]})
     amount = rounded(amount, order.currency)
     return Quote(items, amount, points, left.amount - amount, left.points - points)
+
+
+def left_of(order: Order) -> Share:
+    """What of a paid order can still be given back."""
+    money_left = max(order.total - order.refunded - charged_back(order), Decimal(0))
+    return Share(money_left, order.points_used - order.points_refunded)
+
+
+def charged_back(order: Order) -> Decimal:
+    """What the member's bank took back of the order's money, and did not give again."""
+    found: Decimal | None = order.chargebacks.filter(reversed_at=None).aggregate(Sum("amount"))["amount__sum"]
+    return found or Decimal(0)
 
 
 def _check_redeemed(items: list[OrderItem], *, include_redeemed: bool) -> None:
@@ -157,22 +173,23 @@ def request_refund(
     if version is not None and version != order.version:
         raise OrderChanged
     due = quote(order, **wish)
+    return set_aside(order, due, by=by, reason=reason, restocks=restocks)
+
+
+def set_aside(order: Order, due: Quote, **facts: str | bool | datetime) -> Refund:
+    """Make the refund of a locked order: `due` is spoken for from now on. `facts` are further columns."""
     sums = {"amount": due.amount, "currency": order.currency, "points": due.points}
-    refund = order.brand.refunds.create(order=order, by=by, reason=reason, restocks=restocks, **sums)
-    _take_back(refund, due.items)
+    refund = order.brand.refunds.create(order=order, **sums, **facts)
+    order.brand.refund_items.bulk_create(
+        RefundItem(brand=order.brand, refund=refund, item=item, pass_was=item.issued_pass.status) for item in due.items
+    )
+    void_passes([item.issued_pass for item in due.items])
     order.refunded += due.amount
     order.points_refunded += due.points
     if not due.amount:
         _complete(order, refund)
     save_order(order, "refunded", "points_refunded", about=[refund])
     return refund
-
-
-def _take_back(refund: Refund, items: list[OrderItem]) -> None:
-    refund.brand.refund_items.bulk_create(
-        RefundItem(brand=refund.brand, refund=refund, item=item, pass_was=item.issued_pass.status) for item in items
-    )
-    void_passes([item.issued_pass for item in items])
 
 
 @transaction.atomic
@@ -187,7 +204,7 @@ def give_back_late_payment(order: Order, *, by: str) -> Refund | None:
     if not due:
         return None
     refund = order.brand.refunds.create(
-        order=order, by=by, reason=_("Paid too late"), amount=due, currency=order.currency, points=0
+        order=order, by=by, reason=TOO_LATE, amount=due, currency=order.currency, points=0
     )
     order.refunded += due
     save_order(order, "refunded", about=[refund])
@@ -195,10 +212,12 @@ def give_back_late_payment(order: Order, *, by: str) -> Refund | None:
 
 
 def late_money(order: Order) -> Decimal:
-    """What was paid for an order that is not open and not paid, and has not been given back."""
+    """What was paid for an order that is not open and not paid, and has not been given or charged back."""
     payment = getattr(order, "payment", None)
     has_ended = order.status not in {OrderStatus.OPEN, OrderStatus.PAID}
-    return order.total - order.refunded if has_ended and payment and payment.status == "paid" else Decimal(0)
+    if not (has_ended and payment and payment.status == "paid"):
+        return Decimal(0)
+    return max(order.total - order.refunded - charged_back(order), Decimal(0))
 
 
 def ask_provider(refund: Refund) -> Refund:
@@ -221,9 +240,16 @@ def ask_provider(refund: Refund) -> Refund:
 
 @transaction.atomic
 def provider_said(refund: Refund, said: ProviderRefund) -> Refund:
-    """Write down what the provider says of `refund`, and end it accordingly. Late answers change nothing."""
+    """Write down what the provider says of `refund`, and end it accordingly. Late answers change nothing.
+
+    One that is completed stays so when its money comes back from the bank after all: the points are with the member,
+    and perhaps spent. That is written down, and desk/hands.py tells staff.
+    """
     order = lock_order(refund.order)
     refund = order.refunds.get(pk=refund.pk)
+    if refund.status == RefundStatus.COMPLETED and said.said == CAME_BACK and said.id == refund.provider_refund_id:
+        refund.provider_status, refund.last_error = said.said, _("The money came back from the member's bank.")
+        refund.save(update_fields=["provider_status", "last_error"])
     if refund.status != RefundStatus.REQUESTED:
         return refund
     refund.provider_refund_id, refund.provider_status, refund.last_error = said.id, said.said, said.reason[:300]

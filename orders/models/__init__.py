@@ -1,5 +1,6 @@
 """Orders, and the parts that a paid order may get: fulfilments, refunds, returns."""
 
+from orders.models.chargebacks import Chargeback
 from orders.models.fulfillments import (
     Fulfillment,
     FulfillmentItem,
@@ -7,8 +8,8 @@ from orders.models.fulfillments import (
     FulfillmentStatus,
     ShippingType,
 )
-from orders.models.lines import FulfillmentLine, OrderLine, OrderSum, SumKind
-from orders.models.mails import MailState, OrderMail
+from orders.models.lines import FulfillmentLine, OrderLine, OrderSum, RefundLine, SumKind
+from orders.models.mails import MailKind, MailState, OrderMail
 from orders.models.orders import (
     Order,
     OrderCount,
@@ -22,11 +23,13 @@ from orders.models.refunds import Refund, RefundItem, RefundStatus
 from orders.models.returns import Return, ReturnItem, ReturnStatus
 
 __all__ = [
+    "Chargeback",
     "Fulfillment",
     "FulfillmentItem",
     "FulfillmentKind",
     "FulfillmentLine",
     "FulfillmentStatus",
+    "MailKind",
     "MailState",
     "Order",
     "OrderCount",
@@ -40,6 +43,7 @@ __all__ = [
     "ProcessingStatus",
     "Refund",
     "RefundItem",
+    "RefundLine",
     "RefundStatus",
     "Return",
     "ReturnItem",

@@ -68,6 +68,11 @@ class Refund(BrandOwned):
             models.UniqueConstraint(
                 fields=["order", "external_id"], condition=~Q(external_id=""), name="refund_stated_once"
             ),
+            models.UniqueConstraint(
+                fields=["order", "provider_refund_id"],
+                condition=~Q(provider_refund_id=""),
+                name="refund_at_provider_once",
+            ),
             models.CheckConstraint(condition=Q(amount__gte=0), name="refund_amount_not_negative"),
             models.CheckConstraint(
                 condition=Q(status="requested", ended_at=None)
@@ -75,7 +80,12 @@ class Refund(BrandOwned):
                 name="refund_ended_or_not",
             ),
         ]
-        indexes = [models.Index(fields=["due_at"], name="refund_due", condition=Q(status="requested"))]  # ask_providers
+        indexes = [
+            models.Index(fields=["due_at"], name="refund_due", condition=Q(status="requested")),  # ask_providers
+            models.Index(
+                fields=["brand"], name="refund_came_back", condition=Q(status="completed", provider_status="failed")
+            ),  # desk/hands.py
+        ]
 
     def __str__(self) -> str:
         return f"{self.currency} {self.amount} + {self.points}"

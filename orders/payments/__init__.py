@@ -5,6 +5,7 @@ that goes over a network happens with no transaction open (orders/paying.py, ord
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from importlib import import_module
 from typing import Protocol, cast
@@ -43,8 +44,45 @@ class KeyRefused(ProviderSilent):
     """The provider does not know the brand's key, or there is none: nothing was done. It may be mended, so: later."""
 
 
+class AnotherSum(ProviderSilent):
+    """The provider speaks of a payment or a sum that is not what we asked for. Somebody has to look into it."""
+
+
 class ProviderRefused(Exception):
     """The provider said no, and did nothing. The text has its reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRefund:
+    """A refund in a provider's list, whoever made it."""
+
+    id: str  # the provider's
+    said: str  # the provider's own word for where it stands
+    status: RefundStatus
+    amount: Decimal
+    key: UUID | None = None  # ours, of one that we asked for
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenChargeback:
+    """A chargeback in a provider's list."""
+
+    id: str  # the provider's
+    amount: Decimal
+    charged_at: datetime
+    reversed_at: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A refund or chargeback among a provider's newest, over all payments of a brand."""
+
+    payment_id: str  # the provider's, as the next
+    id: str
+    state: str  # of a refund the provider's own word; of a chargeback "reversed", or ""
+    is_chargeback: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +94,8 @@ class ProviderPayment:
     checkout_url: str = ""  # where the member pays, while that is possible
     is_test: bool = False  # no real money moves
     is_cancelable: bool = False
+    refunds: tuple[SeenRefund, ...] = ()
+    chargebacks: tuple[SeenChargeback, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +111,7 @@ class ProviderRefund:
 class PaymentProvider(Protocol):
     """What a provider's module offers. Call `create`, `fetch`, `cancel` and `refund` outside of any transaction.
 
-    These four raise ProviderSilent and KeyRefused; `create`, `fetch` and `cancel` ProviderRefused too.
+    These four raise ProviderSilent, KeyRefused and AnotherSum; `create`, `fetch` and `cancel` ProviderRefused too.
     """
 
     IS_REMOTE: bool  # whether one has to ask somebody else; one that is not may be called in a transaction
@@ -94,8 +134,11 @@ class PaymentProvider(Protocol):
     def refund(self, payment: Payment, amount: Decimal, *, key: UUID, known: str = "") -> ProviderRefund:
         """Give `amount` of `payment` back, once per `key`: asked again, it only says how that refund stands.
 
-        `known` is the provider's id of the refund, if it told one before.
+        `known` is the provider's id of the refund, if it told one before: then nothing is given back any more.
         """
+
+    def moved(self, brand: Brand) -> list[Moved]:
+        """The newest refunds and chargebacks of all the brand's payments. Raises as `refund` does."""
 
 
 def provider_named(name: str) -> PaymentProvider:

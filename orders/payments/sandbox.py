@@ -8,7 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from orders.models import Payment, RefundStatus
-from orders.payments import ProviderPayment, ProviderRefund
+from orders.payments import Moved, ProviderPayment, ProviderRefund
 from shops.models import Brand
 
 IS_REMOTE = False
@@ -41,3 +41,8 @@ def cancel(payment: Payment) -> ProviderPayment:
 def refund(payment: Payment, amount: Decimal, *, key: UUID, known: str = "") -> ProviderRefund:  # noqa: ARG001 -- the interface's
     """Give back at once what was never paid. The id follows from the key, so that the same key is the same refund."""
     return ProviderRefund(id=f"re_{key.hex[:12]}", said="refunded", status=RefundStatus.COMPLETED)
+
+
+def moved(brand: Brand) -> list[Moved]:  # noqa: ARG001 -- the interface's
+    """Nothing moves here that we did not move."""
+    return []

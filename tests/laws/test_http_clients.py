@@ -102,6 +102,14 @@ def test_the_client_for_mollie_talks_to_mollie_alone():
     assert given["trust_env"] == "False"  # no proxy of the environment
     assert "follow_redirects" not in given
     paths = {ast.unparse(call.args[2]) for call in calls if ast.unparse(call.func) == "_call"}
-    assert paths == {"'/v2/payments'", "'/v2/methods'", "_path(payment)", "path", "f'{path}?limit={MOST_REFUNDS}'"}
+    assert paths == {
+        "'/v2/payments'",
+        "'/v2/methods'",
+        "f'/v2/{name}?limit={MOST_REFUNDS}'",
+        "_path(payment)",
+        "f'{_path(payment)}?embed=refunds,chargebacks'",
+        "path",
+        "f'{path}?limit={MOST_REFUNDS}'",
+    }
     [of_payment] = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "_path"]
     assert "PAYMENT_ID" in ast.unparse(of_payment)

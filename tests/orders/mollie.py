@@ -5,8 +5,9 @@ import re
 import threading
 import time
 from contextlib import contextmanager, suppress
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 TEST_KEY = "test_Qn5dSsTqz7Ex2uVbWc4yRfGhJkLm9P"
 LIVE_KEY = "live_Aa1Bb2Cc3Dd4Ee5Ff6Gg7Hh8Jj9Kk0"
@@ -44,7 +45,7 @@ class Mollie:
 
     def __init__(self):
         self.accounts = {TEST_KEY: "test", LIVE_KEY: "live", OTHER_KEY: "test"}
-        self.payments, self.refunds, self.calls, self.faults = {}, {}, [], []
+        self.payments, self.refunds, self.chargebacks, self.calls, self.faults = {}, {}, {}, [], []
         self.remembered = {}  # answers by Idempotency-Key; Mollie forgets them after an hour
         self.minds_duplicates = False
         self.lock = threading.Lock()
@@ -58,6 +59,23 @@ class Mollie:
     def say(self, payment, status, **more):
         """From now on a payment of ours stands so."""
         self.payments[payment.provider_id] |= {"status": status, **more}
+
+    def give_back(self, payment, value, status="pending", currency="EUR"):
+        """Somebody makes a refund in Mollie's dashboard."""
+        made = {"resource": "refund", "id": self.new_id("re"), "status": status, "metadata": None}
+        made |= {"amount": {"currency": currency, "value": value}, "description": "Cold coffee"}
+        made["paymentId"] = payment.provider_id
+        self.refunds.setdefault(payment.provider_id, []).append(made)
+        return made
+
+    def charge_back(self, payment, value):
+        """A customer's bank takes money back."""
+        made = {"resource": "chargeback", "id": self.new_id("chb"), "paymentId": payment.provider_id}
+        made |= {"amount": {"currency": "EUR", "value": value}, "settlementAmount": None}
+        made |= {"reason": {"code": "AC01", "description": "Account identifier incorrect"}}
+        made |= {"createdAt": "2026-03-14T17:00:52.0Z", "reversedAt": None}
+        self.chargebacks.setdefault(payment.provider_id, []).append(made)
+        return made
 
     def count(self, method, path=""):
         return sum(1 for one in self.calls if one["method"] == method and one["path"].startswith(f"/v2{path}"))
@@ -85,6 +103,8 @@ class Mollie:
         if (method, path) == ("GET", "/v2/methods"):
             methods = [{"id": "ideal", "description": "iDEAL"}, {"id": "creditcard", "description": "Card"}]
             return 200, {"count": 2, "_embedded": {"methods": methods}}
+        if method == "GET" and path in {"/v2/refunds", "/v2/chargebacks"}:
+            return 200, self.listed(path.rpartition("/")[2], call["secret"])
         match = re.fullmatch(r"/v2/payments/(tr_\w+)(/refunds)?", path)
         assert match, path
         payment = self.payments.get(match[1])
@@ -96,7 +116,16 @@ class Mollie:
             if not payment["isCancelable"]:
                 raise Wrong(422, "The payment cannot be canceled")
             payment |= {"status": "canceled", "isCancelable": False}
-        return 200, self.shown(payment)
+        wish = parse_qs(urlsplit(call["path"]).query).get("embed", [""])[0].split(",")
+        return 200, self.shown(payment, wish)
+
+    def listed(self, name, secret):
+        """Of all the key's payments, newest first."""
+        found = [
+            one for key, several in getattr(self, name).items() if self.payments[key]["of"] == secret for one in several
+        ]
+        found.sort(key=lambda one: one["id"], reverse=True)
+        return {"count": len(found), "_embedded": {name: found[:250]}, "_links": {}}
 
     def create(self, call):
         asked = call["body"]
@@ -121,12 +150,21 @@ class Mollie:
         if not isinstance(amount["value"], str) or not re.fullmatch(form, amount["value"]):
             raise Wrong(422, "The amount contains an invalid value", field="amount")
 
-    def shown(self, payment):
+    def shown(self, payment, embedded=()):
         links = {"self": {"href": f"{self.url}/v2/payments/{payment['id']}", "type": "application/hal+json"}}
         if payment["status"] == "open":
             links["checkout"] = {"href": f"{self.url}/checkout/{payment['id']}", "type": "text/html"}
         known = {name: value for name, value in payment.items() if name != "of"}
-        return {"resource": "payment", "mode": self.accounts[payment["of"]], **known, "_links": links}
+        found = {"resource": "payment", "mode": self.accounts[payment["of"]], **known, "_links": links}
+        there = {name: getattr(self, name).get(payment["id"]) for name in ("refunds", "chargebacks")}
+        names = {"refunds": "amountRefunded", "chargebacks": "amountChargedBack"}
+        for name, several in there.items():
+            if several:
+                value = sum(Decimal(one["amount"].get("value", 0)) for one in several)
+                found[names[name]] = {"currency": payment["amount"]["currency"], "value": str(value)}
+        if there := {name: list(several) for name, several in there.items() if name in embedded and several}:
+            found["_embedded"] = there
+        return found
 
     def on_refunds(self, call, payment):
         there = self.refunds.setdefault(payment["id"], [])
@@ -142,6 +180,7 @@ class Mollie:
         if self.minds_duplicates and any(one["amount"] == amount for one in there):
             raise Wrong(409)
         made = {"resource": "refund", "id": self.new_id("re"), "status": "pending", **call["body"]}
+        made |= {"description": "", "paymentId": payment["id"]}
         there.append(made)
         return 201, dict(made)
 
@@ -153,7 +192,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_any(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if not self.path.startswith("/v2/"):
-            self.page()
+            self.page(body)
             return
         call = {
             "method": self.command,
@@ -196,14 +235,27 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(content[: len(content) // 2] if fault == "cut" else content)
             self.close_connection = fault == "cut"
 
-    def page(self):
-        """Mollie's own page, on which the customer pays; and its icon."""
-        content = b'<!doctype html><html lang="en"><title>Mollie</title><h1 id="checkout">Mollie</h1></html>'
+    def page(self, body):
+        """Mollie's own page, on which the customer pays, or does not, and is sent back; and its icon."""
+        payment = self.mollie.payments.get(urlsplit(self.path).path.rpartition("/")[2], {})
+        if self.command == "POST" and payment:
+            payment["status"] = parse_qs(body.decode())["status"][0]
+            self.send_response(303)
+            self.send_header("Location", payment["redirectUrl"])
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        buttons = "".join(
+            f'<button name="status" value="{one}">{one}</button>' for one in ("paid", "failed", "canceled", "expired")
+        )
+        form = f'<form method="post">{buttons}</form>' if payment.get("status") == "open" else ""
+        page = f'<!doctype html><html lang="en"><title>Mollie</title><h1 id="checkout">Mollie</h1>{form}</html>'
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(content)))
+        self.send_header("X-Frame-Options", "DENY")
+        self.send_header("Content-Length", str(len(page)))
         self.end_headers()
-        self.wfile.write(content)
+        self.wfile.write(page.encode())
 
     def log_message(self, *_args):
         pass

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 
 from orders.models import Order, Payment
-from orders.paying import look
+from orders.paying import ANY, look
 from orders.payments.keys import FORM, forget_key, keep_key, key_of
 from orders.services import cancel
 from orders.tasks import ask_providers, look_at_payments
@@ -176,19 +176,46 @@ def test_late_money_that_could_not_go_back_by_itself_is_shown_and_given_back(sta
     mollie.faults = [422]
     assert ask_providers() == 1
     page = text_of(manager.get("orders_order_change", order.pk))
-    assert "Paid too late: EUR 3.50 came after the order had ended" in page
+    assert "Paid too late: €3.50 came after the order had ended" in page
     assert "Mollie: 422 It does not please us" in page
     assert "Give it back" not in text_of(staff("support").get("orders_order_change", order.pk))
     assert staff("viewer").post("orders_order_payment_give_back", order.pk).status_code == 403
     assert order.refunds.filter(status="requested").count() == 0
     answer = manager.post("orders_order_payment_give_back", order.pk)
-    assert said(answer) == ["Requested: EUR 3.50. The payment provider has not answered yet."]
+    assert said(answer) == ["Requested: €3.50. The payment provider has not answered yet."]
     again = manager.post("orders_order_payment_give_back", order.pk)
     assert said(again)[-1] == "There is nothing to give back, or it is on its way."
     later()
     ask_providers()
     assert len(mollie.refunds[payment.provider_id]) == 1
     assert Order.objects.get().status == "canceled"
+
+
+def test_a_chargeback_needs_a_hand_until_staff_decide(staff, order, mollie):  # noqa: F811
+    payment = look(order.payment)
+    mollie.say(payment, "paid")
+    mollie.charge_back(payment, "3.50")
+    look(payment, ANY)
+    chargeback = order.chargebacks.get()
+    manager, viewer = staff("manager"), staff("viewer")
+    assert "Chargebacks to deal with" in manager.client.get("/admin/").content.decode()
+    assert list(manager.get("orders_order_changelist", has="chargeback").context["cl"].result_list) == [order]
+    page = text_of(viewer.get("orders_order_change", order.pk))
+    assert "the member's bank took €3.50 back on 14 March 2026" in page
+    assert "AC01: Account identifier incorrect" in page
+    assert "Block the passes" not in page
+    assert viewer.post("orders_order_payment_chargeback", order.pk, key=chargeback.pk, block="1").status_code == 403
+    assert order.items.get().issued_pass.status == "active"
+    answer = manager.post("orders_order_payment_chargeback", order.pk, key=chargeback.pk, block="1")
+    assert said(answer) == ["Dealt with. Passes that were blocked: 1."]
+    issued = order.items.get().issued_pass
+    assert (issued.status, issued.blocked_reason) == ("blocked", "Charged back: EUR 3.50.")
+    for key in (chargeback.pk, "x", ""):
+        answer = manager.post("orders_order_payment_chargeback", order.pk, key=key)
+        assert said(answer)[-1] == "Somebody has dealt with it already."
+    assert not manager.get("orders_order_changelist", has="chargeback").context["cl"].result_list
+    assert "Chargebacks to deal with" not in manager.client.get("/admin/").content.decode()
+    assert "Dealt with by" in text_of(manager.get("orders_order_change", order.pk))
 
 
 def test_the_form_of_a_key():
