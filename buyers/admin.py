@@ -3,6 +3,9 @@
 from django.contrib import admin
 from oauth2_provider.models import get_id_token_model
 
+from accounts.admin import UserAdmin
+from accounts.models import User
+from buyers.admin_buyers import BuyerDesk
 from buyers.admin_certificates import ClientCertificateAdmin
 from buyers.admin_clients import ClientAdmin
 from buyers.admin_orders import WalletOrderAdmin
@@ -15,3 +18,11 @@ admin.site.register(Client, ClientAdmin)
 admin.site.register(ClientRequest, ClientRequestAdmin)
 admin.site.register(ClientCertificate, ClientCertificateAdmin)
 admin.site.register(WalletOrder, WalletOrderAdmin)
+
+
+class BuyerAdmin(BuyerDesk, UserAdmin):
+    """Users, who may be buyers."""
+
+
+admin.site.unregister(User)
+admin.site.register(User, BuyerAdmin)

@@ -1,50 +1,63 @@
-"""Mails to buyers. None holds up a page: whether the mail server took it is told, and noted in the log."""
+"""Mails to buyers: written down in the transaction of what they tell of, sent by buyers/mailing.py."""
 
 from typing import Any
 
-import structlog
-from django.conf import settings
-from django.core.mail import send_mail
-from django.template.loader import render_to_string
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language
 
-from buyers.models import Connection
+from accounts.models import User
+from buyers import mailing, tasks
+from buyers.models import BuyerMail, Connection
 from buyers.visitors import find_buyer
 
-logger = structlog.get_logger(__name__)
+Kind = BuyerMail.Kind
 
 
-def sign_in_link(email: str, url: str) -> bool:
-    """A link that signs in, or that makes an account; a disabled account is told that it is."""
+def sign_in_link(email: str, after: str) -> bool:
+    """Mail a link that signs in, or that makes an account, and leads on to the page `after`; not in a transaction.
+
+    Somebody waits for it, so it is sent here and now, without broker or worker. False if the mail server does not take
+    it: then it goes out as soon as the server does, for as long as somebody may wait.
+    """
     buyer = find_buyer(email)
-    is_closed = buyer is not None and not buyer.is_active
-    facts = {"url": url, "is_new": buyer is None, "is_closed": is_closed}
-    subject = _("Create your wallet") if buyer is None else _("Sign in to your wallet")
-    return _send(subject, "sign_in", buyer.email if buyer else email, facts)
+    row = _write(buyer, Kind.SIGN_IN, buyer.email if buyer else email, after=after)
+    return mailing.send_now(row)
 
 
-def connected(connection: Connection, device: str) -> bool:
+def connected(connection: Connection, device: str) -> None:
     """An app was allowed something, with the browser `device`."""
-    subject = _("%(app)s can now use your wallet") % {"app": connection.client.name}
-    return _tell(subject, "connected", connection, device)
+    _tell(connection.buyer, Kind.CONNECTED, **_of(connection), device=device)
 
 
-def disconnected(connection: Connection, device: str) -> bool:
+def disconnected(connection: Connection, device: str) -> None:
     """An app was disconnected, with the browser `device`."""
-    subject = _("%(app)s can no longer use your wallet") % {"app": connection.client.name}
-    return _tell(subject, "disconnected", connection, device)
+    _tell(connection.buyer, Kind.DISCONNECTED, **_of(connection), device=device)
 
 
-def _tell(subject: str, template: str, connection: Connection, device: str) -> bool:
-    facts = {"connection": connection, "device": device, "url": f"{settings.PUBLIC_URL}/wallet/connections"}
-    return _send(subject, template, connection.buyer.email, facts)
+def password_set(buyer: User, device: str) -> None:
+    """A password was chosen, the first one or another."""
+    _tell(buyer, Kind.PASSWORD_SET, device=device)
 
 
-def _send(subject: str, template: str, email: str, facts: dict[str, Any]) -> bool:
-    line = " ".join(subject.split())  # a partner's name must not break a header
-    try:
-        send_mail(line, render_to_string(f"buyers/mails/{template}.txt", facts), None, [email])
-    except OSError as error:  # what smtplib and sockets raise
-        logger.warning("mail not sent", mail=template, error=type(error).__name__)
-        return False
-    return True
+def password_removed(buyer: User, device: str) -> None:
+    """There is no password any more."""
+    _tell(buyer, Kind.PASSWORD_REMOVED, device=device)
+
+
+def closed(email: str) -> None:
+    """The wallet is closed. Nobody's mail: the address goes with it once it was sent."""
+    _write(None, Kind.CLOSED, email)
+    tasks.hint()
+
+
+def _of(connection: Connection) -> dict[str, str]:
+    return {"app": connection.client.name, "channel": connection.channel}
+
+
+def _tell(buyer: User, kind: BuyerMail.Kind, **facts: str) -> None:
+    _write(buyer, kind, buyer.email, **facts)
+    tasks.hint()
+
+
+def _write(buyer: User | None, kind: BuyerMail.Kind, email: str, **facts: Any) -> BuyerMail:
+    language = (get_language() or "en")[:5]
+    return BuyerMail.objects.create(buyer=buyer, kind=kind, email=email, language=language, facts=facts)

@@ -1,13 +1,14 @@
-"""What beat asks of the buyer wallet's orders."""
+"""The hint to a worker, and what beat asks of the buyer wallet."""
 
 import structlog
 from celery import shared_task
 from django.db import transaction
 from django.db.models import F
 
-from buyers import requests, sessions, tokens
+from buyers import mailing, requests, sessions, tokens
 from buyers.models import WalletOrder
 from buyers.updates import lock_wallet_order, map_order
+from shops import hints
 
 BATCH = 200
 logger = structlog.get_logger(__name__)
@@ -29,5 +30,16 @@ def map_waiting_orders() -> int:
 
 @shared_task
 def forget_tokens() -> int:
-    """Delete codes, tokens, payment sessions and lines of the request log that are old; returns how many rows."""
-    return tokens.forget() + requests.forget() + sessions.forget_sessions()
+    """Delete old codes, tokens, payment sessions, mails and lines of the request log; returns how many rows."""
+    return tokens.forget() + requests.forget() + sessions.forget_sessions() + mailing.forget()
+
+
+@shared_task
+def send_mails() -> int:
+    """Send the mails to buyers that are due; returns how many the mail server took."""
+    return mailing.send_due()
+
+
+def hint() -> None:
+    """After commit, tell a worker that there is a mail. A broker that is down is nobody's error: beat looks anyway."""
+    transaction.on_commit(lambda: hints.give(send_mails), robust=True)

@@ -6,6 +6,9 @@ Such an id can be guessed, so it opens an order to its own buyer only.
 import base64
 import binascii
 
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
+
 from accounts.models import User
 from buyers.models import WalletOrder
 
@@ -41,3 +44,13 @@ def order_of(buyer: User, text: str) -> WalletOrder | None:
     client_id, external_id = known
     rows = buyer.wallet_orders.select_related("client", "order__brand", "order__member")
     return rows.filter(client__client_id=client_id, external_id=external_id).first()
+
+
+def latest_orders(buyer: User, most: int) -> dict[int, list[WalletOrder]]:
+    """So many orders of each of the buyer's connections, by the connection's key; the newest first."""
+    place = Window(RowNumber(), partition_by=F("connection"), order_by=F("pk").desc())
+    rows = buyer.wallet_orders.exclude(connection=None).select_related("client").annotate(place=place)
+    found: dict[int, list[WalletOrder]] = {}
+    for order in rows.filter(place__lte=most).order_by("-pk"):
+        found.setdefault(order.connection_id or 0, []).append(order)
+    return found

@@ -1,6 +1,7 @@
 """Who is looking: the buyer whom this browser's session names. Never Django's own sign-in, which opens the admin."""
 
 import re
+import time
 from datetime import UTC
 from typing import Any
 from uuid import UUID
@@ -18,9 +19,11 @@ from django.middleware.csrf import rotate_token
 from accounts.models import User
 
 KEY = "buyer"  # in the session: the user's key, and what changes with the password
+SINCE = "buyer since"  # in the session: when they signed in, seconds since 1970
 WAITING = "buyer waits at"  # in the session: a page whose address is too long for a mail
 SALT = "buyers.sign-in"
 LINK_LASTS = 30 * 60  # seconds
+FRESH = 10 * 60  # seconds after signing in; later a buyer is asked again before what nobody else may do
 MOST_CARRIED = 1000  # characters of a page's address in a link; servers and mail programs cut long ones
 HOME = "/wallet"
 # Nothing but our own pages, as the browser itself writes their addresses.
@@ -48,13 +51,26 @@ def sign_in(request: HttpRequest, buyer: User) -> None:
     """`buyer` signed in. Session key and CSRF token change: what somebody planted before is worth nothing."""
     request.session.cycle_key()
     request.session[KEY] = [buyer.pk, buyer.get_session_auth_hash()]
+    request.session[SINCE] = int(time.time())
     vars(request).pop("_buyer", None)
     rotate_token(request)
 
 
+def is_fresh(request: HttpRequest) -> bool:
+    """Whether the buyer signed in with this browser just now, by a link or a password."""
+    return 0 <= time.time() - request.session.get(SINCE, 0) < FRESH
+
+
+def keep_signed_in(request: HttpRequest, buyer: User) -> None:
+    """Let this browser stay signed in after a change of the password, which ends every other session."""
+    since = request.session.get(SINCE, 0)
+    sign_in(request, buyer)
+    request.session[SINCE] = since
+
+
 def sign_out(request: HttpRequest) -> None:
     """Forget who signed in; a cart or the admin in the same browser stay."""
-    for key in (KEY, WAITING):
+    for key in (KEY, SINCE, WAITING):
         request.session.pop(key, None)
     request.session.cycle_key()
     vars(request).pop("_buyer", None)

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from applewallet.models import Package, Subject
 from applewallet.services import registering
@@ -25,6 +26,7 @@ from shops.errors import ShopError
 from shops.models import Brand, Member, PointsReason
 from shops.services import book_points, lock_member
 
+ERASED = gettext_noop("erased")  # in the ledger
 RECIPIENT = (
     "given_name",
     "family_name",
@@ -91,17 +93,33 @@ def erase(member: Member, *, agreed: str) -> None:
 
     Passes stay as they are: they belong to whoever holds their QR code.
     """
-    brand = member.brand
-    rows = brand.orders.select_for_update(of=["self"]).select_related("brand", "member")
-    orders = list(rows.filter(member=member).order_by("pk"))
-    member = lock_member(member)
+    orders, member = _lock(member)
     if f"{member.points}:{member.orders.count()}" != agreed:
         raise MembersChanged
     if _is_busy(member):
         raise StillBusy
+    _forget(member, orders)
+
+
+@transaction.atomic
+def forget(member: Member) -> None:
+    """Forget who `member` is, whatever is still owed: the person leaves, and a partner's orders go on without them."""
+    orders, member = _lock(member)
+    _forget(member, orders)
+
+
+def _lock(member: Member) -> tuple[list[Order], Member]:
+    """The member's orders and the member, in the order in which the verbs on orders lock them."""
+    rows = member.brand.orders.select_for_update(of=["self"]).select_related("brand", "member")
+    orders = list(rows.filter(member=member).order_by("pk"))
+    return orders, lock_member(member)
+
+
+def _forget(member: Member, orders: Sequence[Order]) -> None:
+    brand = member.brand
     _forget_phones(brand, packages_about(member))
     if member.points:
-        reference = f"erased #{uuid4().hex[:12]}"
+        reference = f"{ERASED} #{uuid4().hex[:12]}"
         book_points(member, -member.points, PointsReason.CORRECTION, reference=reference)
     _forget_in_orders(brand, orders)
     address = f"erased-{member.uuid.hex}@erased.invalid"
@@ -155,6 +173,7 @@ def _forget_in_orders(brand: Brand, orders: Sequence[Order]) -> None:
 
 
 def _forget_in_log(member: Member, address: str) -> None:
-    """The admin's history names what it was about, as it was called then."""
+    """The admin's history names what it was about, as it was called then, and what fields of forms were."""
     entries = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(Member), object_id=str(member.pk))
     entries.update(object_repr=address)
+    entries.filter(change_message__startswith="[").update(change_message="")

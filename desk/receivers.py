@@ -1,4 +1,4 @@
-"""Writes an order's story: each change and who did it, in that change's own transaction."""
+"""Writes an order's story: each change and who did it, in that change's own transaction. Forgets who leaves."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,10 +6,13 @@ from typing import Any
 from django.db.models import Model
 from django.dispatch import receiver
 
+from desk import erasing
 from desk.models import About, OrderEvent
 from orders.models import Order
 from orders.signals import order_saved
 from shops.actors import acting
+from shops.models import Member
+from shops.signals import member_leaves
 
 STATES = ("status", "processing_status")  # told with their values; of other columns only that they changed
 
@@ -35,3 +38,9 @@ def about_of(part: Model) -> About:
 def state_of(part: Any) -> dict[str, Any]:
     """How it stands."""
     return {"status": str(part.status)}
+
+
+@receiver(member_leaves)
+def forget(member: Member, **_more: Any) -> None:
+    """Forget who a member is."""
+    erasing.forget(member)

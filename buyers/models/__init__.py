@@ -13,6 +13,7 @@ from buyers.models.clients import (
     OrderChecks,
 )
 from buyers.models.connections import AccessToken, Connection, Grant, RefreshToken
+from buyers.models.mails import BuyerMail
 from buyers.models.orders import PaymentSession, WalletOrder, WalletOrderRevision
 from buyers.models.wallet import Address, Card, CardType, Network
 
@@ -20,6 +21,7 @@ __all__ = [
     "AccessToken",
     "Address",
     "Authority",
+    "BuyerMail",
     "Card",
     "CardType",
     "Client",

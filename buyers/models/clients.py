@@ -158,6 +158,8 @@ class ClientRequest(models.Model):
         indexes = [
             models.Index(fields=["client", "-id"], name="client_request_latest"),
             models.Index(fields=["created_at"], name="client_request_age"),
+            models.Index(fields=["request_id"], name="client_request_by_id"),  # the list's search
+            models.Index(fields=["-id"], name="client_request_refused", condition=Q(status__gte=400)),  # its filter
         ]
 
     def __str__(self) -> str:

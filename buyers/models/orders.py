@@ -38,6 +38,7 @@ class WalletOrder(models.Model):
         constraints = [models.UniqueConstraint(fields=["client", "external_id"], name="wallet_order_once")]
         indexes = [
             models.Index(fields=["buyer", "-id"], name="wallet_order_of_buyer"),
+            models.Index(fields=["external_id"], name="wallet_order_by_external_id"),  # the list's search
             models.Index(
                 fields=["client", "merchant_id"],
                 name="wallet_order_without_brand",  # map_waiting_orders

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.views import View
 
 from accounts.models import User
-from buyers.visitors import buyer_of
+from buyers.visitors import buyer_of, is_fresh
 
 SEE_OTHER = 303
 
@@ -55,4 +55,14 @@ class BuyerPage(Page):
         if self.buyer is None:
             after = urlencode({"next": request.get_full_path()})
             return self.go(f"/pay/sign-in?{after}")
+        return super().answer(request, *args, **kwargs)
+
+
+class FreshPage(BuyerPage):
+    """A page for what nobody else may do, though they find this browser open: who it is is asked again."""
+
+    def answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Answer; or ask for the password or a mailed link, and do nothing."""
+        if self.buyer is not None and not is_fresh(request):
+            return self.page("confirm", 403, at="account", after=request.path)
         return super().answer(request, *args, **kwargs)

@@ -9,13 +9,16 @@ from django.shortcuts import get_object_or_404
 from buyers import mails
 from buyers.addresses import details_of, summary
 from buyers.devices import device_of
-from buyers.models import Connection
+from buyers.models import Connection, WalletOrder
 from buyers.pages.base import BuyerPage
 from buyers.pages.choosing import ChoiceForm, ChoicePage, sentences
+from buyers.pages.orders import in_list
 from buyers.scopes import ADDRESS, CARD_SCOPES
 from buyers.tokens import disconnect, lock
+from buyers.tracking import latest_orders
 
 PLACE = "/wallet/connections"
+MOST_ORDERS = 3  # of an app; all are on the page of orders
 
 
 class Connections(BuyerPage):
@@ -24,12 +27,15 @@ class Connections(BuyerPage):
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show them."""
         rows = self.buyer.connections.filter(revoked_at=None).select_related("client", "card", "address")
-        return self.page("connections", at="connections", connections=[_shown(one) for one in rows])
+        orders = latest_orders(self.buyer, MOST_ORDERS)
+        connections = [_shown(one, orders.get(one.pk, [])) for one in rows]
+        return self.page("connections", at="connections", connections=connections)
 
 
-def _shown(one: Connection) -> dict[str, Any]:
+def _shown(one: Connection, orders: list[WalletOrder]) -> dict[str, Any]:
     return {
         "row": one,
+        "orders": [in_list(order) for order in orders],
         "does": sentences(one.scopes),
         "has_card": bool(CARD_SCOPES.intersection(one.scopes)),
         "has_address": ADDRESS in one.scopes,
@@ -83,6 +89,7 @@ class Disconnect(BuyerPage):
         """End it with all its tokens, and tell the buyer by mail."""
         rows = self.buyer.connections.filter(revoked_at=None).select_related("client", "buyer")
         connection = get_object_or_404(rows, pk=pk)
-        disconnect(connection)
-        mails.disconnected(connection, device_of(request.headers.get("User-Agent", "")))
+        with transaction.atomic():
+            disconnect(connection)
+            mails.disconnected(connection, device_of(request.headers.get("User-Agent", "")))
         return self.go(PLACE)

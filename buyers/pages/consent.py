@@ -7,10 +7,10 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from structlog.contextvars import get_contextvars
 
-from accounts.models import User
 from buyers import mails, requests
 from buyers.authorizing import Asked, allow, deny, read_request
 from buyers.devices import device_of
@@ -66,14 +66,15 @@ class Authorize(ChoicePage):
 
     def accept(self, form: ChoiceForm) -> HttpResponse:
         """Connect, tell the buyer by mail if that is new, and lead back with a code."""
-        before = self.connection()
-        url = allow(self.buyer, self.asked, **form.answer)
-        if before is None or before.revoked_at:
-            self.tell(self.buyer)
+        with transaction.atomic():
+            before = self.connection()
+            url = allow(self.buyer, self.asked, **form.answer)
+            if before is None or before.revoked_at:
+                self.tell()
         return self.leave(url, SEE_OTHER, client=self.client)
 
-    def tell(self, buyer: User) -> None:
-        """Mail the buyer that an app is new."""
+    def tell(self) -> None:
+        """Tell the buyer that an app is new."""
         connection = self.connection()
         if connection is not None:
             mails.connected(connection, device_of(self.request.headers.get("User-Agent", "")))

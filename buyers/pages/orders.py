@@ -3,7 +3,8 @@
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 
-from buyers.history import shown
+from buyers.history import Shown, shown
+from buyers.models import WalletOrder
 from buyers.pages.base import BuyerPage
 from buyers.tracking import track_id
 
@@ -17,5 +18,9 @@ class Orders(BuyerPage):
         """Show a page of them."""
         rows = self.buyer.wallet_orders.select_related("client").order_by("-pk")
         part = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-        orders = [(one, track_id(one), shown(one.state) if one.state else None) for one in part]
-        return self.page("orders", at="orders", part=part, orders=orders)
+        return self.page("orders", at="orders", part=part, orders=[in_list(one) for one in part])
+
+
+def in_list(order: WalletOrder) -> tuple[WalletOrder, str, Shown | None]:
+    """What a list shows of an order: itself, the id in its link, and what its client said of it."""
+    return order, track_id(order), shown(order.state) if order.state else None

@@ -26,7 +26,6 @@ from buyers.visitors import (
     hinted,
     own_page,
     sign_in,
-    sign_in_url,
     sign_out,
     with_password,
 )
@@ -118,7 +117,7 @@ class SignIn(Page):
         self.request.session.pop(WAITING, None)
         if not carried:
             self.request.session[WAITING] = after
-        if not mails.sign_in_link(email, sign_in_url(email, carried)):
+        if not mails.sign_in_link(email, carried):
             return self.page("not_sent", 503)
         return self.page("link_sent", email=masked(hint) if hint else email)
 

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from django.core import mail
 
+from buyers import visitors
 from buyers.models import Connection, WalletOrder
 from buyers.pages import signing_in
 from buyers.scopes import ADDRESS, CARD, PAYMENT_SESSION
@@ -236,12 +237,16 @@ def test_fields_that_are_missing_are_named_where_they_are(shop, browser_page):
 
 
 @LOOKS
-def test_all_other_pages(shop, browser_page, width, scheme):
+def test_all_other_pages(shop, browser_page, monkeypatch, width, scheme):
     buyer = make_buyer("emma@shop.example", password="a secret", name="Emma Brown")
     card, address = make_card(buyer), make_address(buyer)
     connect(shop.client, buyer, card=card, address=address, channel="Kiosk")
     order = WalletOrder.objects.create(
-        client=shop.client, buyer=buyer, external_id="A/1", state=VECTORS["valid_order"] | {"cancelReason": "OTHER"}
+        client=shop.client,
+        buyer=buyer,
+        connection=Connection.objects.get(),
+        external_id="A/1",
+        state=VECTORS["valid_order"] | {"cancelReason": "OTHER"},
     )
     page = browser_page(width, scheme)
     for path in ("/pay/sign-in", "/pay/sign-in/x", "/pay/authorize?client_id=x"):
@@ -258,12 +263,20 @@ def test_all_other_pages(shop, browser_page, width, scheme):
         "/wallet/connections",
         f"/wallet/connections/{connection.pk}",
         "/wallet/orders",
+        "/wallet/account",
+        "/wallet/account/password",
+        "/wallet/account/close",
         f"/po/{track_id(order)}",
         "/pay/authorize?" + urlsplit(shop.url(login_hint="john@shop.example")).query,
     ):
         page.goto(shop.base + path)
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         check(page)
+    with monkeypatch.context() as patch:
+        patch.setattr(visitors, "FRESH", 0)
+        page.goto(f"{shop.base}/wallet/account/close")
+        check(page)
+    page.errors.clear()  # 403
     page.goto(f"{shop.base}/wallet/connections")
     page.get_by_role("button", name="Disconnect").click()
     page.get_by_text("No app can use your wallet").wait_for()

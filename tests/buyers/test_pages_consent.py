@@ -12,6 +12,7 @@ from accounts.models import User
 from buyers.models import Card, ClientRequest, Connection, Grant
 from buyers.pages import signing_in
 from buyers.scopes import ADDRESS, CARD, ENCRYPTED, PAYMENT_SESSION
+from buyers.tasks import send_mails
 from shops import throttling
 from tests.buyers.keeping import make_address, make_card
 from tests.buyers.making import REDIRECT_URI, connect, make_buyer, make_client
@@ -119,15 +120,11 @@ class TestAllowing:
         agent = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
         for _time in range(2):
             signed_in.post(url_of(shop, channel="Kiosk"), answer_of(emma), headers=agent)
+        assert send_mails() == 1
         (message,) = mail.outbox
         assert (message.to, message.subject) == (["emma@shop.example"], "Nordic Market can now use your wallet")
         for told in ("In: Kiosk", "With: Firefox, Linux", "http://127.0.0.1:8000/wallet/connections"):
             assert told in message.body
-
-    def test_a_mail_server_that_is_down_holds_nobody_up(self, signed_in, emma, shop, settings):
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
-        assert "code=" in signed_in.post(url_of(shop), answer_of(emma)).headers["Location"]
 
     def test_cancel(self, signed_in, emma, shop):
         answer = signed_in.post(url_of(shop), {"step": "cancel"})
@@ -418,12 +415,14 @@ def test_names_and_channels_are_text(signed_in, emma):
     assert "<img src=x" not in text
     signed_in.post(url_of(shop, channel="<i>x"), answer_of(emma))
     assert "<i>x" not in signed_in.get("/wallet/connections").content.decode()
+    send_mails()
     assert "<i>x" in mail.outbox[0].body  # plain text
 
 
 def test_a_name_breaks_no_header_of_a_mail(signed_in, emma):
     shop = make_client("Evil\r\nBcc: all@shop.example")[0]
     assert signed_in.post(url_of(shop), answer_of(emma)).status_code == 303
+    send_mails()
     assert mail.outbox[0].subject == "Evil Bcc: all@shop.example can now use your wallet"
     assert mail.outbox[0].recipients() == ["emma@shop.example"]
 
@@ -435,6 +434,7 @@ def test_allowing_again_after_a_disconnect(signed_in, emma, shop):
     signed_in.post(url_of(shop), answer_of(emma))
     connection.refresh_from_db()
     assert connection.revoked_at is None
+    send_mails()
     assert [message.subject for message in mail.outbox] == [
         "Nordic Market can no longer use your wallet",
         "Nordic Market can now use your wallet",

@@ -8,12 +8,15 @@ from copy import deepcopy
 
 import pytest
 from django.core import mail
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 
 from applewallet.models import Design
 from buyers.history import followable, shown
 from buyers.models import AccessToken, Connection, RefreshToken, WalletOrder
 from buyers.pages import signing_in
 from buyers.scopes import ADDRESS, CARD
+from buyers.tasks import send_mails
 from buyers.tracking import encode, track_id
 from orders.services import payment_said
 from shops import throttling
@@ -114,7 +117,7 @@ class TestWallet:
         assert answer.headers["Location"] == "/wallet"
         text = text_of(client, "/wallet")
         assert '<html lang="nl">' in text
-        for part in ("Je wallet", "Een testkaart toevoegen", "Verbonden apps", "Ingelogd als emma@shop.example"):
+        for part in ("Je wallet", "Een testkaart toevoegen", "Bestellingen", "Ingelogd als emma@shop.example"):
             assert part in text
 
 
@@ -133,6 +136,25 @@ class TestConnections:
         for part in ("Kiosk", "123 High Street", "1111", "Never", "TEST"):
             assert part in text
 
+    def test_the_latest_orders_of_each_app_at_a_constant_cost(self, client, emma, shop):
+        costs = []
+        for times in (1, 4):
+            for number in range(times):
+                app = make_client(f"App {times}{number}")[0]
+                connect(app, emma)
+                row = Connection.objects.get(client=app)
+                for order in range(5):
+                    keep(app, emma, None, f"o-{times}{number}-{order}", connection=row)
+            with CaptureQueriesContext(database) as queries:
+                text = text_of(client, "/wallet/connections")
+            costs.append(len(queries))
+        assert costs[0] == costs[1]
+        for told in ("10", "40", "43"):
+            assert re.findall(rf"Order (o-{told}-\d)", text) == [f"o-{told}-{order}" for order in (4, 3, 2)]
+        assert f'href="/po/{track_id(WalletOrder.objects.get(external_id="o-43-4"))}"' in text
+        keep(shop, make_buyer(), None, "theirs")
+        assert "theirs" not in text_of(client, "/wallet/connections")
+
     def test_disconnecting_ends_all_tokens_at_once_and_is_told_by_mail(self, client, emma, shop):
         connect(shop, emma)
         connect(shop, emma)
@@ -144,12 +166,14 @@ class TestConnections:
         assert not RefreshToken.objects.filter(revoked=None).exists()
         row.refresh_from_db()
         assert row.revoked_at is not None
+        assert mail.outbox == []  # the page waits for no mail server
+        assert send_mails() == 1
         (message,) = mail.outbox
         assert message.subject == "Nordic Market can no longer use your wallet"
         assert "With: Safari, iPhone" in message.body
         assert 'class="app"' not in text_of(client, "/wallet/connections")
         assert client.post(f"/wallet/connections/{row.pk}/disconnect").status_code == 404
-        assert len(mail.outbox) == 1
+        assert send_mails() == 0
 
     def test_looking_disconnects_nothing(self, client, emma, shop):
         connect(shop, emma)

@@ -1,4 +1,4 @@
-"""manage.py pump: send due webhooks and pushes, and do the staff's jobs, without any broker."""
+"""manage.py pump: send due webhooks, pushes and mails, and do the staff's jobs, without any broker."""
 
 import signal
 import threading
@@ -12,18 +12,33 @@ import structlog
 from django.core.management import BaseCommand
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
+from accounts import inviting
 from applewallet import push
+from buyers import mailing
 from jobs import running
+from orders import mails
 from webhooks import delivery
 
 logger = structlog.get_logger(__name__)
-DRAINS: dict[str, Callable[[], int]] = {"webhooks": delivery.drain, "pushes": push.drain, "jobs": running.run_due}
+
+
+def send_mails() -> int:
+    """Send the mails that are due, to buyers, members and staff; returns how many the mail server took."""
+    return mailing.send_due() + mails.send_due() + inviting.send_due()
+
+
+DRAINS: dict[str, Callable[[], int]] = {
+    "webhooks": delivery.drain,
+    "pushes": push.drain,
+    "jobs": running.run_due,
+    "mails": send_mails,
+}
 
 
 class Command(BaseCommand):
     """The same drains as the worker's, each in a loop of its own. Runs beside workers without harm."""
 
-    help = "Send due webhooks and pushes and do jobs, with PostgreSQL alone: without Redis, or while it is down."
+    help = "Send due webhooks, pushes and mails and do jobs, with PostgreSQL alone: without Redis, or while it is down."
     requires_system_checks = ()  # they load the whole site, 25 MB that nothing here needs
 
     def add_arguments(self, parser: ArgumentParser) -> None:
