@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from applewallet import services as applewallet
 from applewallet.models import Subject
@@ -22,6 +23,7 @@ from shops.errors import InvalidInput, ShopError
 from shops.models import Brand, Member, PointsEntry, PointsReason
 from shops.services import book_points
 
+FROM, INTO = gettext_noop("merged from %s"), gettext_noop("merged into %s")  # in the ledger, and so in the API
 OF_ORDER = re.compile(r"^(?:order|refund) ([0-9a-f-]{36})")
 
 
@@ -109,9 +111,9 @@ def _move_points(goes: Member, stays: Member, orders: list[Order]) -> None:
     rest = goes.points - sum(line.points for line in lines)
     moves = [(line.points, PointsReason(line.reason), line.reference) for line in lines]
     if rest:
-        moves.append((rest, PointsReason.CORRECTION, f"merged from {goes.uuid} #{slip}"))
+        moves.append((rest, PointsReason.CORRECTION, f"{FROM % goes.uuid} #{slip}"))
     if goes.points:
-        reference = f"merged into {stays.uuid} #{slip}"
+        reference = f"{INTO % stays.uuid} #{slip}"
         book_points(goes, -goes.points, PointsReason.CORRECTION, reference=reference)
     for points, reason, reference in sorted(moves, key=lambda move: -move[0]):  # so that no balance is below zero
         book_points(stays, points, reason, reference=reference)

@@ -22,6 +22,7 @@ from shops.actors import ActorKind, acting_as
 from shops.errors import InvalidInput, NotEnoughPoints, ShopError
 from shops.models import Brand, Member
 from shops.money import rounded
+from shops.sentences import state_in_language
 from shops.services import give_back_points, lock_member, spend_points
 from webhooks.services import publish
 
@@ -41,7 +42,7 @@ class IllegalTransition(ShopError):
     """A step that the state of an order, or of `what` else, does not allow."""
 
     def __init__(self, was: str, to: str, what: str = "") -> None:
-        facts = {"what": what or _("An order"), "was": was.replace("_", " "), "to": to.replace("_", " ")}
+        facts = {"what": what or _("An order"), "was": state_in_language(was), "to": state_in_language(to)}
         super().__init__(_("%(what)s that is %(was)s cannot become %(to)s.") % facts)
 
 
@@ -154,7 +155,10 @@ def check_ours(order: Order) -> None:
 
 def lock_order(order: Order) -> Order:
     """The order as it is now, with nobody else changing it until the transaction ends."""
-    return order.brand.orders.select_for_update(of=["self"]).select_related("brand", "member").get(pk=order.pk)
+    rows = order.brand.orders.select_for_update(of=["self"]).select_related("brand", "member").filter(pk=order.pk)
+    # While we waited it may have become another member's (desk/merging.py): PostgreSQL then finds no row, as it joins
+    # the order of now with the members of before. A second statement sees both as they are.
+    return rows.first() or rows.get()
 
 
 def save_order(order: Order, *changed: str, about: Sequence[Model] = ()) -> None:
