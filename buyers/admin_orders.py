@@ -12,6 +12,8 @@ from buyers.admin_requests import ClientFilter
 from buyers.models import WalletOrder
 from buyers.tracking import track_id
 from shops.brand_admin import ReadOnly
+from shops.sentences import in_language
+from shops.speaking import second
 
 MOST_SHOWN = 50
 
@@ -22,7 +24,8 @@ class WalletOrderAdmin(ReadOnly, ClientAdminDoor):
     list_display = ["external_id", "client", "number", "payment", "shipment", "findings_badge", "updated_at"]
     list_filter = [ClientFilter]
     list_select_related = ["client"]
-    search_fields = ["=external_id"]
+    sortable_by = ["external_id", "client"]  # what an index sorts by
+    search_fields = ["external_id__exact"]
     search_help_text = _("The client's whole ID of the order")
     fields = [
         "client",
@@ -73,13 +76,15 @@ class WalletOrderAdmin(ReadOnly, ClientAdminDoor):
     @display(description=_("findings"))
     def all_findings(self, order: WalletOrder) -> Any:
         """Field, code and reason of each."""
-        rows = ((one["field"], one["code"], one["message"]) for one in order.findings)
+        rows = ((one["field"], one["code"], in_language(one["message"])) for one in order.findings)
         shown = format_html_join("", '<li><span class="wa-code">{}</span> {}: {}</li>', rows)
         return format_html("<ul>{}</ul>", shown) if order.findings else _("None.")
 
     @display(description=_("last body"))
     def last_body(self, order: WalletOrder) -> Any:
         """The whole of it."""
+        if order.state is None and not order.buyer.is_active:
+            return _("The buyer closed the wallet; what was said of the order before is forgotten.")
         if order.state is None:
             return _("The client confirmed the order and has said nothing of it yet.")
         return format_html(
@@ -91,10 +96,10 @@ class WalletOrderAdmin(ReadOnly, ClientAdminDoor):
     def all_revisions(self, order: WalletOrder) -> Any:
         """When, and where they differ from the one before."""
         rows = (
-            (one.created_at.strftime("%Y-%m-%d %H:%M:%S"), ", ".join(one.changes[:MOST_SHOWN]), one.digest[:12])
+            (second(one.created_at), ", ".join(one.changes[:MOST_SHOWN]), one.digest[:12])
             for one in order.revisions.all()
         )
-        return format_html("<ul>{}</ul>", format_html_join("", "<li>{} UTC: {} ({})</li>", rows))
+        return format_html("<ul>{}</ul>", format_html_join("", "<li>{}: {} ({})</li>", rows))
 
 
 def _said(order: WalletOrder, key: str) -> str:

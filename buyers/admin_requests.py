@@ -11,10 +11,19 @@ from unfold.decorators import display
 from buyers.admin_doors import ClientAdminDoor
 from buyers.models import Client, ClientRequest
 from shops.brand_admin import ReadOnly
+from shops.columns import spoken
+from shops.sentences import in_language
+from shops.speaking import second
 
 STATUSES = ["200", "204", "302", "400", "401", "403", "404", "405", "422", "429", "500"]
 FINE, REFUSED = 400, 500
 COLORS = {"fine": "success", "refused": "warning", "ours": "danger"}
+
+
+def _why(cause: str) -> str:
+    """What was wrong with a call, in the reader's language; OAuth's word in front of it is everybody's."""
+    word, colon, text = cause.partition(": ")
+    return f"{word}: {in_language(text)}" if colon and word.isidentifier() else in_language(cause)
 
 
 class StatusFilter(DropdownFilter):
@@ -56,12 +65,16 @@ class ClientFilter(DropdownFilter):
 class ClientRequestAdmin(ReadOnly, ClientAdminDoor):
     """Clients' calls of the last seven days. Neither bodies nor secrets are in them."""
 
-    list_display = ["created_at", "client", "method", "path", "status_badge", "cause", "request_id"]
+    list_display = ["came", "client", "method", "path", "status_badge", "why", "request_id"]
     list_filter = [StatusFilter, ClientFilter]
     list_select_related = ["client"]
-    search_fields = ["=request_id"]
+    sortable_by = ["created_at", "client"]  # what an index sorts by
+    search_fields = ["request_id__exact"]
     search_help_text = _("A whole request ID, from the answer's X-Request-Id header")
-    fields = ["client", "method", "path", "status", "cause", "request_id", "created_at"]
+    fields = ["client", "method", "path", "status", "why", "request_id", "came"]
+    readonly_fields = ["came", "why"]
+    came = spoken("created_at", _("at"), second)
+    why = spoken("cause", _("cause"), _why)
     ordering = ["-id"]
 
     @display(

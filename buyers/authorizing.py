@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import QueryDict
 from django.utils import timezone, translation
+from django.utils.translation import gettext_noop as _
 from oauth2_provider.settings import oauth2_settings
 
 from accounts.models import User
@@ -99,7 +100,7 @@ def allow(buyer: User, asked: Asked, *, scopes: list[str], card: Card | None, ad
 
 def deny(asked: Asked) -> str:
     """The URL that takes the buyer's refusal to the client."""
-    return _answer(asked.redirect_uri, asked.state, error="access_denied", error_description="The buyer refused.")
+    return _answer(asked.redirect_uri, asked.state, error="access_denied", error_description=_("The buyer refused."))
 
 
 class _Fault(Exception):
@@ -112,28 +113,33 @@ class _Fault(Exception):
 
 def _check_client(client: Client, asked: Asked, scopes: list[str]) -> None:
     if not client.is_active:
-        raise NotRedirected("invalid_client", "The client is not known.", cause="The client is off.", client=client)
+        raise NotRedirected(
+            "invalid_client", _("The client is not known."), cause=_("The client is off."), client=client
+        )
     if not scopes or not set(scopes) <= set(asked.scopes) & set(client.allowed_scopes):
-        raise NotRedirected("invalid_scope", "Only what was asked for can be allowed.", client=client)
+        raise NotRedirected("invalid_scope", _("Only what was asked for can be allowed."), client=client)
 
 
 def _check_buyer(buyer: User, card: Card | None, address: Address | None) -> None:
     if not buyer.is_active:
-        raise NotRedirected("access_denied", "This account is not active.")
+        raise NotRedirected("access_denied", _("This account is not active."))
     if any(kept is not None and kept.buyer_id != buyer.pk for kept in (card, address)):
-        raise NotRedirected("invalid_request", "Only a card and an address of one's own can be chosen.")
+        raise NotRedirected("invalid_request", _("Only a card and an address of one's own can be chosen."))
 
 
 def _single(query: QueryDict, name: str, longest: int = LONGEST_VALUE) -> str:
     """A parameter; "" if it is missing or empty, which is the same (RFC 6749 §3.1). Raises _Fault."""
     values = query.getlist(name)
     if len(values) > 1:
-        raise _Fault("invalid_request", f"The parameter {name} is given more than once.")
+        raise _Fault("invalid_request", _("The parameter %(name)s is given more than once.") % {"name": name})
     value = values[0] if values else ""
     if "\x00" in value or "\ufffd" in value:  # the latter is how Django reads what is not UTF-8
-        raise _Fault("invalid_request", f"The parameter {name} is not readable text.")
+        raise _Fault("invalid_request", _("The parameter %(name)s is not readable text.") % {"name": name})
     if len(value) > longest:
-        raise _Fault("invalid_request", f"The parameter {name} is longer than {longest} characters.")
+        raise _Fault(
+            "invalid_request",
+            _("The parameter %(name)s is longer than %(most)s characters.") % {"name": name, "most": longest},
+        )
     return value
 
 
@@ -147,12 +153,14 @@ def _client(query: QueryDict) -> Client:
     except _Fault as fault:
         raise NotRedirected(fault.error, str(fault)) from None
     if not client_id:
-        raise NotRedirected("invalid_request", "The parameter client_id is missing.")
+        raise NotRedirected("invalid_request", _("The parameter client_id is missing."))
     client: Client | None = Client.objects.filter(client_id=client_id).first()
     if client is None:
-        raise NotRedirected("invalid_client", "The client is not known.")
+        raise NotRedirected("invalid_client", _("The client is not known."))
     if not client.is_active:
-        raise NotRedirected("invalid_client", "The client is not known.", cause="The client is off.", client=client)
+        raise NotRedirected(
+            "invalid_client", _("The client is not known."), cause=_("The client is off."), client=client
+        )
     return client
 
 
@@ -162,9 +170,9 @@ def _redirect_uri(query: QueryDict, client: Client) -> str:
     except _Fault as fault:
         raise NotRedirected(fault.error, str(fault), client=client) from None
     if not uri:
-        raise NotRedirected("invalid_request", "The parameter redirect_uri is missing.", client=client)
+        raise NotRedirected("invalid_request", _("The parameter redirect_uri is missing."), client=client)
     if uri not in client.redirect_uris.split():
-        message = "The redirect_uri is not one of those registered for this client."
+        message = _("The redirect_uri is not one of those registered for this client.")
         with translation.override("en"):  # the buyer's language is not the developers'
             cause = differences(client, uri)
         raise NotRedirected("invalid_request", message, cause=cause, client=client)
@@ -182,24 +190,27 @@ def _state(query: QueryDict, client: Client) -> str:
 def _check_type(query: QueryDict) -> None:
     kind = _single(query, "response_type")
     if not kind:
-        raise _Fault("invalid_request", "The parameter response_type is missing.")
+        raise _Fault("invalid_request", _("The parameter response_type is missing."))
     if kind != "code":
-        raise _Fault("unsupported_response_type", "The response_type must be code.")
+        raise _Fault("unsupported_response_type", _("The response_type must be code."))
 
 
 def _scopes(query: QueryDict, client: Client) -> list[str]:
     scopes = list(dict.fromkeys(_single(query, "scope").split()))
     if not scopes:
-        raise _Fault("invalid_scope", "The parameter scope is missing.")
+        raise _Fault("invalid_scope", _("The parameter scope is missing."))
     if not set(scopes) <= set(client.allowed_scopes):
-        raise _Fault("invalid_scope", "The scope holds something that this client may not ask for.")
+        raise _Fault("invalid_scope", _("The scope holds something that this client may not ask for."))
     return scopes
 
 
 def _channel(query: QueryDict) -> str:
     channel = _text(query, "channel")
     if len(channel) > CHANNEL_LENGTH or not channel.isprintable():
-        raise _Fault("invalid_request", f"The channel must be printable, and at most {CHANNEL_LENGTH} characters.")
+        raise _Fault(
+            "invalid_request",
+            _("The channel must be printable, and at most %(most)s characters.") % {"most": CHANNEL_LENGTH},
+        )
     return channel
 
 
@@ -207,12 +218,12 @@ def _code_challenge(query: QueryDict, client: Client) -> str:
     challenge, method = _single(query, "code_challenge"), _single(query, "code_challenge_method")
     if not challenge and not method:
         if client.require_pkce:
-            raise _Fault("invalid_request", "This client has to send a code_challenge.")
+            raise _Fault("invalid_request", _("This client has to send a code_challenge."))
         return ""
     if method != "S256":
-        raise _Fault("invalid_request", "The code_challenge_method must be S256.")
+        raise _Fault("invalid_request", _("The code_challenge_method must be S256."))
     if not CHALLENGE.fullmatch(challenge):
-        raise _Fault("invalid_request", "The code_challenge must be 43 characters of base64url, without padding.")
+        raise _Fault("invalid_request", _("The code_challenge must be 43 characters of base64url, without padding."))
     return challenge
 
 

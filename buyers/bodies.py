@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 import orjson
 from django.http import HttpRequest
 from django.http.request import RawPostDataException, UnreadablePostError
+from django.utils.translation import gettext_noop as _
 
 from buyers.errors import Refused
 
@@ -22,9 +23,9 @@ def read_body(request: HttpRequest, limit: int) -> bytes:
         length = int(request.META.get("CONTENT_LENGTH") or 0)
         body = request.body if length <= limit else None
     except (ValueError, UnreadablePostError, RawPostDataException):
-        raise refused("The body could not be read.") from None
+        raise refused(_("The body could not be read.")) from None
     if body is None or len(body) > limit:
-        raise refused(f"The body is larger than {limit} bytes.")
+        raise refused(_("The body is larger than %(most)s bytes.") % {"most": limit})
     return body
 
 
@@ -32,11 +33,11 @@ def read_json(request: HttpRequest, limit: int = LARGEST_JSON) -> Any:
     """The JSON value in the body. Raises Refused."""
     kind = _content_type(request)[0]
     if kind != "application/json" and not kind.endswith("+json"):
-        raise refused("The Content-Type must be application/json.")
+        raise refused(_("The Content-Type must be application/json."))
     try:
         return orjson.loads(read_body(request, limit))
     except orjson.JSONDecodeError as error:
-        raise refused(f"The body is not valid JSON: {error}.") from None
+        raise refused(_("The body is not valid JSON: %(error)s.") % {"error": error}) from None
 
 
 def read_form(request: HttpRequest) -> dict[str, str]:
@@ -45,15 +46,15 @@ def read_form(request: HttpRequest) -> dict[str, str]:
     The URL may carry none: it is written to logs.
     """
     if request.META.get("QUERY_STRING"):
-        raise refused("Parameters belong in the body, not in the URL.")
+        raise refused(_("Parameters belong in the body, not in the URL."))
     kind, charset = _content_type(request)
     if kind != FORM or charset not in {"", "utf-8"}:
-        raise refused(f"The Content-Type must be {FORM}, in UTF-8.")
+        raise refused(_("The Content-Type must be %(form)s, in UTF-8.") % {"form": FORM})
     try:
         text = read_body(request, LARGEST_FORM).decode()
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError:
-        raise refused(f"The body is not readable as {FORM} in UTF-8.") from None
+        raise refused(_("The body is not readable as %(form)s in UTF-8.") % {"form": FORM}) from None
     return _as_dict(pairs)
 
 
@@ -66,9 +67,9 @@ def _as_dict(pairs: list[tuple[str, str]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in pairs:
         if name in found:
-            raise refused(f"The parameter {name[:40]} is given more than once.")
+            raise refused(_("The parameter %(name)s is given more than once.") % {"name": name[:40]})
         if len(value) > LONGEST_VALUE or "\x00" in value:
-            raise refused(f"The parameter {name[:40]} is too long or not readable.")
+            raise refused(_("The parameter %(name)s is too long or not readable.") % {"name": name[:40]})
         found[name] = value
     return {name: value for name, value in found.items() if value}
 

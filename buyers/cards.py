@@ -6,7 +6,8 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
+from typing import Any, NamedTuple, TypeVar, cast
+from uuid import UUID
 
 import orjson
 from django.conf import settings
@@ -18,7 +19,7 @@ from accounts.encryption import decrypt, encrypt
 from accounts.models import User
 from buyers.addresses import MEMBERS, checked
 from buyers.luhn import CARD_DIGITS, is_luhn
-from buyers.models import Card, CardType, Network
+from buyers.models import Card, CardType, Client, Network
 from buyers.published_cards import BY_KEY, BY_NUMBER, Behaviour, PublishedCard
 from buyers.tokens import lock
 from shops.errors import InvalidInput
@@ -39,6 +40,25 @@ class Kept:
     last_four: str
     network: Network = Network.UNKNOWN
     type: CardType = CardType.UNKNOWN
+
+
+class CardFacts(NamedTuple):
+    """What is shown of a card, without the row that it comes from. Its names are columns."""
+
+    uuid: UUID
+    vault: str
+    last_four: str
+    network: str
+    type: str
+    fingerprint: str
+
+    @property
+    def is_test(self) -> bool:
+        """Whether no bank knows it."""
+        return self.vault == TEST
+
+
+AnyCard = TypeVar("AnyCard", Card, CardFacts)
 
 
 def add_card(buyer: User, *, number: str, month: int, year: int, name: str, billing_address: Mapping[str, Any]) -> Card:
@@ -77,6 +97,11 @@ def keep_card(buyer: User, kept: Kept, *, month: int, year: int, name: str, bill
         "encrypted_details": encrypt(orjson.dumps(details).decode()),
     }
     return buyer.cards.update_or_create(fingerprint=fingerprint(kept.vault, kept.identity), defaults=columns)[0]
+
+
+def seen_by(client: Client, card: AnyCard | None) -> AnyCard | None:
+    """The card that a buyer chose for this client, if it is still there. A sandbox never sees a real one."""
+    return None if card and not card.is_test and not client.is_live else card
 
 
 def remove_card(card: Card) -> None:
@@ -148,7 +173,7 @@ def details_of(card: Card) -> dict[str, Any]:
     return cast("dict[str, Any]", orjson.loads(decrypt(card.encrypted_details)))
 
 
-def printed(card: Card) -> dict[str, Any]:
+def printed(card: Card | CardFacts) -> dict[str, Any]:
     """A card as GET /pay/wallet prints it."""
     return {
         "uuid": str(card.uuid),

@@ -81,24 +81,24 @@ def fingerprint(certificate: x509.Certificate) -> str:
 def _ensure_registered(certificate: x509.Certificate, client: Client) -> None:
     found = client.certificates.filter(fingerprint=fingerprint(certificate)).first()
     if found is None:
-        raise Unfit("The certificate is not registered for this client.")
+        raise Unfit(_("The certificate is not registered for this client."))
     if found.revoked_at is not None:
-        raise Unfit("The certificate was revoked.")
+        raise Unfit(_("The certificate was revoked."))
     if client.is_live and not found.is_issued_here:
-        raise Unfit("The certificate was not issued by this service, as a live client's must be.")
+        raise Unfit(_("The certificate was not issued by this service, as a live client's must be."))
 
 
 def _decoded(header: str) -> x509.Certificate:
     """The certificate of the header. Raises Unfit."""
     if not header.strip():
-        raise Unfit("The header Certificate is missing.")
+        raise Unfit(_("The header Certificate is missing."))
     try:
         content = base64.b64decode(header.strip(), validate=True)
     except (binascii.Error, ValueError):
-        raise Unfit("The header Certificate must be base64 of the certificate, without line breaks.") from None
+        raise Unfit(_("The header Certificate must be base64 of the certificate, without line breaks.")) from None
     certificate = _loaded(content)
     if certificate is None:
-        raise Unfit("The header Certificate holds no X.509 certificate, neither as PEM nor as DER.")
+        raise Unfit(_("The header Certificate holds no X.509 certificate, neither as PEM nor as DER."))
     return certificate
 
 

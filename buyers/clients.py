@@ -6,6 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext as _
 
 from buyers.hashers import ClientSecretHasher
 from buyers.models import Client
@@ -47,7 +48,7 @@ def rotate_secret(client: Client, days: int = OVERLAP_DAYS) -> str:
     With 0 days the present one ends at once. Raises ValidationError for days below 0 or above 90.
     """
     if not 0 <= days <= 90:  # noqa: PLR2004 -- named in the message
-        raise ValidationError("The former secret can stay valid for 0 to 90 days.")
+        raise ValidationError(_("The former secret can stay valid for 0 to 90 days."))
     client.previous_secret = client.client_secret if days else ""
     client.previous_secret_until = timezone.now() + timedelta(days=days) if days else None
     secret = give_secret(client)

@@ -6,7 +6,9 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from django.db import transaction
+from django.utils.translation import gettext_noop as _
 
+from buyers.authentication import Access
 from buyers.errors import Refused
 from buyers.models import Card, Connection, WalletOrder
 from buyers.scopes import ENCRYPTED, PAYMENT_SESSION
@@ -42,7 +44,7 @@ class Asked:
 def read_asked(body: Any) -> Asked:
     """The JSON of a confirmation. Raises Refused with 400."""
     if not isinstance(body, dict):
-        raise _unreadable("The body must be a JSON object.")
+        raise _unreadable(_("The body must be a JSON object."))
     tokenization = body.get("tokenization_type")
     if tokenization not in list(Tokenization):
         raise _unreadable(f"tokenization_type must be one of {', '.join(Tokenization)}.")
@@ -54,7 +56,9 @@ def _order_ids(found: Any) -> list[str]:
         raise _unreadable(f"order_ids must be a list of 1 to {MOST_ORDERS} strings.")
     for one in found:
         if not isinstance(one, str) or not 0 < len(one.strip()) <= len(one) <= LONGEST_ID or not one.isprintable():
-            raise _unreadable(f"Each of order_ids must be a string of 1 to {LONGEST_ID} printable characters.")
+            raise _unreadable(
+                _("Each of order_ids must be a string of 1 to %(most)s printable characters.") % {"most": LONGEST_ID}
+            )
     if len(set(found)) < len(found):
         raise _unreadable("order_ids must not name an order twice.")
     return found
@@ -64,15 +68,29 @@ def _unreadable(message: str) -> Refused:
     return Refused(400, "invalid_request", message)
 
 
+def chosen_in(access: Access) -> Connection:
+    """What the buyer chose, with card and address. Raises Refused with 403 if the buyer takes it back meanwhile."""
+    rows = access.client.connections.select_related("buyer", "client", "card", "address")
+    found = rows.filter(pk=access.connection_id, revoked_at=None).first()
+    if found is None:
+        raise changed()
+    return found
+
+
+def changed() -> Refused:
+    """The answer to whoever confirms while the buyer changes the consent."""
+    return Refused(403, "access_denied", _("The buyer has changed what this client may use. Try again."))
+
+
 def encrypt(connection: Connection, card: Card, key: EllipticCurvePublicKey, order_ids: list[str]) -> Envelope:
     """The card's number for the client alone. With no transaction open: a vault may be far away. Raises Refused."""
     vault = vault_for(connection.client, card)
     if vault is None:
-        raise Refused(403, "access_denied", "This card's number cannot be given to this client.")
+        raise Refused(403, "access_denied", _("This card's number cannot be given to this client."))
     try:
         return vault.encrypt_for(card, key, order_ids)
     except VaultError as error:
-        message = "The card's number cannot be had just now. Try again later."
+        message = _("The card's number cannot be had just now. Try again later.")
         raise Refused(503, "temporarily_unavailable", message, cause=str(error)) from error
 
 
@@ -87,12 +105,12 @@ def confirm(connection: Connection, card: Card, asked: Asked) -> str | None:
             pk=connection.pk, card=card, revoked_at=None
         )
         if not lock(unchanged):
-            raise Refused(403, "access_denied", "The buyer has changed what this client may use. Try again.")
+            raise changed()
         rows = [
             WalletOrder(client=client, external_id=one, buyer=buyer, connection=connection)
             for one in sorted(asked.order_ids)  # one order for all, so that no two wait for each other
         ]
         client.orders.bulk_create(rows, ignore_conflicts=True)
         if client.orders.filter(external_id__in=asked.order_ids).exclude(buyer=buyer).exists():
-            raise Refused(403, "access_denied", "One of order_ids is an order of another buyer.")
+            raise Refused(403, "access_denied", _("One of order_ids is an order of another buyer."))
         return open_session(connection, card, asked.order_ids) if asked.tokenization is Tokenization.SESSION else None

@@ -1,13 +1,16 @@
 """What in an order of the wallet API does not agree with itself: sums, references, dates (buyer-wallet.md §A.16).
 
 The order's structure has been checked (buyers/order_rules.py). A finding does not make an order wrong for the buyer, so
-by default it is only noted; a client that wants to be strict has it refused.
+by default it is only noted; a client that wants to be strict has it refused. Findings are English, as the API is; the
+admin shows them in the reader's language (shops/sentences.py).
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from itertools import chain, islice
 from typing import Any
+
+from django.utils.translation import gettext_noop as _
 
 from buyers.order_rules import MOST_PROBLEMS, TABLES, Problem, moment
 from shops.money import minor_units
@@ -20,6 +23,9 @@ HAVE_IDS = {
     "lineItems": "lineItemId",
     "refunds": "refundId",
 }
+OTHER_CURRENCY = _("The order's currency is %(own)s, here it is %(other)s.")
+OTHER_SUM = _("It says %(said)s, but its parts make %(computed)s.")
+REFUNDED_TOO_MUCH = _("The refunds make %(sum)s, more than the order's total.")
 UNITS = (("originalTotalPrice", "originalUnitPrice"), ("totalPrice", "unitPrice"))  # a total, and the price of one
 
 
@@ -55,12 +61,12 @@ INCONSISTENT: tuple[tuple[str, Callable[[Json], bool], str], ...] = (
     (
         "cancelReason",
         lambda order: bool(order.get("cancelReason")) != bool(order.get("cancelledAt")),
-        "cancelReason and cancelledAt come together.",
+        _("cancelReason and cancelledAt come together."),
     ),
     (
         "paymentStatus",
         lambda order: order["paymentStatus"] == "REFUNDED" and not order["refunds"],
-        "The order is refunded, but lists no refund.",
+        _("The order is refunded, but lists no refund."),
     ),
     (
         "shipmentStatus",
@@ -68,12 +74,12 @@ INCONSISTENT: tuple[tuple[str, Callable[[Json], bool], str], ...] = (
             order["shipmentStatus"] == "DELIVERED"
             and any(one["status"] not in ARRIVED for one in order["fulfillments"])
         ),
-        "The order is delivered, but a fulfillment is not.",
+        _("The order is delivered, but a fulfillment is not."),
     ),
     (
         "updatedAt",
         lambda order: moment(order["updatedAt"]) < moment(order["createdAt"]),
-        "It lies before createdAt.",
+        _("It lies before createdAt."),
     ),
 )
 
@@ -100,7 +106,7 @@ def _foreign_currencies(order: Json) -> Iterator[Problem]:
     own = _currency(order)
     for path, money in _moneys("Order", order, ""):
         if money["currencyCode"] != own:
-            why = f"The order's currency is {own}, here it is {money['currencyCode']}."
+            why = OTHER_CURRENCY % {"own": own, "other": money["currencyCode"]}
             yield Problem(f"{path}.currencyCode", "currency_mismatch", why)
 
 
@@ -124,7 +130,7 @@ def _sums(order: Json) -> Iterator[Problem]:
     unit = Decimal(1).scaleb(-minor_units(_currency(order)))
     for path, said, computed, pieces in chain(_of_rows(order), _of_order(order)):
         if abs(said - computed) > unit / 2 * pieces:
-            yield Problem(path, "total_mismatch", f"It says {said}, but its parts make {computed}.")
+            yield Problem(path, "total_mismatch", OTHER_SUM % {"said": said, "computed": computed})
 
 
 def _of_rows(order: Json) -> Iterator[tuple[str, Decimal, Decimal, int]]:
@@ -146,7 +152,7 @@ def _repeated(order: Json) -> Iterator[Problem]:
         seen: set[str] = set()
         for number, row in enumerate(order[key]):
             if row[name] in seen:
-                yield Problem(f"{key}[{number}].{name}", "duplicate_id", "Another one has this id.")
+                yield Problem(f"{key}[{number}].{name}", "duplicate_id", _("Another one has this id."))
             seen.add(row[name])
 
 
@@ -169,7 +175,7 @@ def _unknown_lines(order: Json) -> Iterator[Problem]:
     known = {line["lineItemId"] for line in order["lineItems"]}
     for path, line in _references(order):
         if line not in known:
-            yield Problem(path, "unknown_line_item", "No line item has this id.")
+            yield Problem(path, "unknown_line_item", _("No line item has this id."))
 
 
 def _refunded_too_much(order: Json) -> Iterator[Problem]:
@@ -180,8 +186,8 @@ def _refunded_too_much(order: Json) -> Iterator[Problem]:
         if row["lineItemId"] in left and row.get("quantity") is not None:
             left[row["lineItemId"]] -= row["quantity"]
             if left[row["lineItemId"]] < 0:
-                yield Problem(f"{path}.quantity", "refund_quantity_exceeded", "More is refunded than was bought.")
+                yield Problem(f"{path}.quantity", "refund_quantity_exceeded", _("More is refunded than was bought."))
     own = [refund["totalRefund"] for refund in order["refunds"]]
     given_back = sum((_amount(one) for one in own if one["currencyCode"] == _currency(order)), Decimal(0))
     if given_back > _totals(order, "totalPrice"):
-        yield Problem("refunds", "refund_exceeded", f"The refunds make {given_back}, more than the order's total.")
+        yield Problem("refunds", "refund_exceeded", REFUNDED_TOO_MUCH % {"sum": given_back})

@@ -150,7 +150,17 @@ def _refund(identifier: str, row: Json) -> StatedRefund:
         currency=row["totalRefund"]["currencyCode"],
         created_at=moment(row["createdAt"]),
         reason=_shortened(row.get("description"), MOST_REASON),
+        lines=tuple(_refunded_lines(row["refundLineItems"]).items()),
     )
+
+
+def _refunded_lines(rows: Iterable[Json]) -> dict[str, int | None]:
+    """How many of each line in all; None as soon as the partner does not say it once."""
+    found: dict[str, int | None] = {}
+    for row in rows:
+        before, quantity = found.get(row["lineItemId"], 0), row.get("quantity")
+        found[row["lineItemId"]] = None if before is None or quantity is None else before + quantity
+    return found
 
 
 def _sums(order: Json) -> Iterator[StatedSum]:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_noop as _
 from django.views.decorators.http import require_safe
 from oauth2_provider.settings import oauth2_settings
 from rest_framework.request import Request
@@ -23,8 +24,8 @@ REQUIRED = {"authorization_code": ("code", "redirect_uri"), "refresh_token": ("r
 PASSED_ON = ("grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope")
 HINTS = ("access_token", "refresh_token")
 TEXTS = {  # where the toolkit says nothing
-    "invalid_grant": "The code or token is invalid, expired, revoked, or was issued to another client.",
-    "invalid_scope": "The scope holds something that the buyer has not allowed.",
+    "invalid_grant": _("The code or token is invalid, expired, revoked, or was issued to another client."),
+    "invalid_scope": _("The scope holds something that the buyer has not allowed."),
 }
 
 
@@ -40,7 +41,7 @@ class OAuthView(WalletView):
         """Read the form and answer it. Raises Refused."""
         form = self.read_form()
         if form.get("client_id", self.client.client_id) != self.client.client_id:
-            raise refused("The client_id is not that of the Authorization header.")
+            raise refused(_("The client_id is not that of the Authorization header."))
         self.need(form, self.must_have)
         return self.respond(form)
 
@@ -48,7 +49,7 @@ class OAuthView(WalletView):
         """Raises Refused for the first of these parameters that is missing."""
         for name in names:
             if name not in form:
-                raise refused(f"The parameter {name} is missing.")
+                raise refused(_("The parameter %(name)s is missing.") % {"name": name})
 
     def respond(self, form: dict[str, str]) -> HttpResponse:
         """Answer a form that has all it must have."""
@@ -63,7 +64,9 @@ class TokenView(OAuthView):
     def respond(self, form: dict[str, str]) -> HttpResponse:
         """Let the toolkit's server decide, in one transaction."""
         if form["grant_type"] not in REQUIRED:
-            raise Refused(400, "unsupported_grant_type", "The grant_type must be authorization_code or refresh_token.")
+            raise Refused(
+                400, "unsupported_grant_type", _("The grant_type must be authorization_code or refresh_token.")
+            )
         self.need(form, REQUIRED[form["grant_type"]])
         validator = WalletValidator(self.client)
         server = oauth2_settings.OAUTH2_SERVER_CLASS(validator, **oauth2_settings.server_kwargs)
@@ -87,7 +90,7 @@ class TokenQuestion(OAuthView):
     def respond(self, form: dict[str, str]) -> HttpResponse:
         """Check the hint. Raises Refused."""
         if form["token_type_hint"] not in HINTS:
-            message = "The token_type_hint must be access_token or refresh_token."
+            message = _("The token_type_hint must be access_token or refresh_token.")
             raise Refused(400, "unsupported_token_type", message)
         return self.about(form["token"])
 
@@ -102,7 +105,7 @@ class RevokeView(TokenQuestion):
     def about(self, token: str) -> HttpResponse:
         """200 also for a token that is nobody's, or another client's, which then goes on living."""
         if not end_token(self.client, token):
-            self.cause = "No token of this client: nothing was revoked."
+            self.cause = _("No token of this client: nothing was revoked.")
         return answer({})
 
 

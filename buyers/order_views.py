@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.http import Http404, HttpResponse
+from django.utils.translation import gettext_noop as _
 from rest_framework.request import Request
 
 from buyers.api import Refused, WalletView
@@ -22,7 +23,7 @@ class OrderUpdate(WalletView):
         """Write it down: 204 without a body. 404 for an order that is not this client's, 422 for what is wrong."""
         body = self.read_json()
         if not isinstance(body, dict):
-            raise Refused(400, "invalid_request", "The body must be a JSON object.")
+            raise Refused(400, "invalid_request", _("The body must be a JSON object."))
         client = cast("Client", request.auth)
         if len(order_id) > LONGEST_ID or not order_id.isprintable():
             raise Http404

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 
 from buyers.models import Card, Connection, PaymentSession
 
@@ -40,7 +41,7 @@ def redeem_session(session_id: str, order_id: str) -> PaymentSession:
         rows = rows.select_related("card", "connection__client", "connection__buyer")
         session = rows.filter(digest=digest(session_id)).first()
         if session is None:
-            raise SessionRefused("There is no such payment session.")
+            raise SessionRefused(_("There is no such payment session."))
         if fault := _fault(session, order_id):
             raise SessionRefused(fault)
         session.redeemed.append(order_id)
@@ -62,13 +63,13 @@ def _fault(session: PaymentSession, order_id: str) -> str:
     """Why an order cannot be charged, or nothing."""
     connection = session.connection
     if session.expires_at <= timezone.now():
-        return "The payment session has expired."
+        return _("The payment session has expired.")
     if order_id not in session.order_ids:
-        return "The payment session is not for this order."
+        return _("The payment session is not for this order.")
     if order_id in session.redeemed:
-        return "The payment session was used for this order already."
+        return _("The payment session was used for this order already.")
     if connection.revoked_at is not None:
-        return "The buyer has disconnected the client."
+        return _("The buyer has disconnected the client.")
     if not (connection.client.is_active and connection.buyer.is_active):
-        return "The client or the buyer is not active any more."
+        return _("The client or the buyer is not active any more.")
     return ""

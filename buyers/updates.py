@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from django.db import transaction
+from django.utils.translation import gettext_noop as _
 
 from buyers.findings import findings_of
 from buyers.mapping import statement_of
@@ -19,6 +20,7 @@ from shops.models import Brand
 from shops.prepared import run
 from shops.services import find_or_add_member
 
+OTHER_MERCHANT = _("The order stays with the merchant %(merchant)s, who came first.")
 MOST_REVISIONS = 50  # that are kept of an order
 MOST_CHANGES = 200  # paths that a revision names
 Json = Mapping[str, Any]
@@ -97,7 +99,7 @@ def digest_of(body: Json) -> str:
 def _other_merchant(found: WalletOrder, body: Json) -> Iterator[Problem]:
     """An order never goes to another brand."""
     if found.order_id is not None and body["merchant"]["merchantId"] != found.merchant_id:
-        why = f"The order stays with the merchant {found.merchant_id}, who came first."
+        why = OTHER_MERCHANT % {"merchant": found.merchant_id}
         yield Problem("merchant.merchantId", "merchant_changed", why)
 
 

@@ -4,10 +4,12 @@ from django.urls import path
 
 from buyers import oauth_views, order_views, wallet_views
 
+wallet = [
+    path("", wallet_views.Wallet.as_view(), name="wallet"),
+    path("/orders", wallet_views.Confirmation.as_view(), name="wallet-orders"),
+    path("/orders/<path:order_id>", order_views.OrderUpdate.as_view(), name="wallet-order"),
+]
 urlpatterns = [
-    path("pay/wallet", wallet_views.Wallet.as_view(), name="wallet"),
-    path("pay/wallet/orders", wallet_views.Confirmation.as_view(), name="wallet-orders"),
-    path("pay/wallet/orders/<path:order_id>", order_views.OrderUpdate.as_view(), name="wallet-order"),
     path("oauth/token", oauth_views.TokenView.as_view(), name="oauth-token"),
     path("oauth/revoke", oauth_views.RevokeView.as_view(), name="oauth-revoke"),
     path("oauth/introspect", oauth_views.IntrospectView.as_view(), name="oauth-introspect"),

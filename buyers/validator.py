@@ -6,6 +6,7 @@ One validator serves one call, within a transaction: the token view passes the c
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_noop as _
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauth2_provider.settings import oauth2_settings
 from oauthlib.common import Request
@@ -52,17 +53,17 @@ class WalletValidator(OAuth2Validator):
         """
         grant = _lock_grant(client, code)
         if grant is None:
-            return self._because("The code is not known, or was issued to another client.")
+            return self._because(_("The code is not known, or was issued to another client."))
         if grant.used_at is not None:
             end_family(grant.connection, grant.family)
-            return self._because("The code was used before. The tokens that it was exchanged for have been revoked.")
+            return self._because(_("The code was used before. The tokens that it was exchanged for have been revoked."))
         cause = _why_not(grant, request)
         if cause:
             self._use_up(grant)
             return self._because(cause)
         if grant.code_challenge and not request.code_verifier:
             self._use_up(grant)
-            self._because("The code_verifier is missing.")
+            self._because(_("The code_verifier is missing."))
             raise errors.MissingCodeVerifierError(request=request)
         request.grant, request.connection, request.user = grant, grant.connection, grant.user
         request.scopes = [scope for scope in lasting_scopes(grant.connection, client) if scope in grant.scope.split()]
@@ -101,11 +102,11 @@ class WalletValidator(OAuth2Validator):
             token = connection.refresh_tokens.get(token_checksum=mark)
             is_over = token.revoked or connection.revoked_at or ends(token) <= timezone.now()
             if is_over or not connection.buyer.is_active:
-                text = "The refresh token has expired or was revoked: ask the buyer again, with login_hint."
+                text = _("The refresh token has expired or was revoked: ask the buyer again, with login_hint.")
                 raise errors.CustomOAuth2Error(error="invalid_refresh_token", description=text, request=request)
             request.refresh_token_instance, request.connection, request.user = token, connection, connection.buyer
             return True
-        return self._because("The refresh token is not known, or was issued to another client.")
+        return self._because(_("The refresh token is not known, or was issued to another client."))
 
     def get_original_scopes(self, refresh_token: str, request: Request, *args: Any, **kwargs: Any) -> list[str]:
         """What the buyer allows at present: a refresh may narrow it."""
@@ -155,13 +156,13 @@ def _why_not(grant: Grant, request: Request) -> str:
     """What stands against a code that was not used before; "" if nothing does."""
     verifier, challenge = request.code_verifier or "", grant.code_challenge
     checks = (
-        (grant.expires > timezone.now(), "The code has expired."),
-        (grant.connection.revoked_at is None, "The buyer has disconnected."),
-        (grant.user.is_active, "The buyer's account is not active."),
-        (request.redirect_uri == grant.redirect_uri, "The redirect_uri is not the one that the code was sent to."),
+        (grant.expires > timezone.now(), _("The code has expired.")),
+        (grant.connection.revoked_at is None, _("The buyer has disconnected.")),
+        (grant.user.is_active, _("The buyer's account is not active.")),
+        (request.redirect_uri == grant.redirect_uri, _("The redirect_uri is not the one that the code was sent to.")),
         # A verifier that answers no challenge: somebody took the challenge out on the way (RFC 9700 §4.8).
-        (bool(challenge) or not verifier, "A code_verifier came, but no code_challenge before it."),
-        (not (challenge and verifier) or _fits(verifier, challenge), "The code_verifier is wrong."),
+        (bool(challenge) or not verifier, _("A code_verifier came, but no code_challenge before it.")),
+        (not (challenge and verifier) or _fits(verifier, challenge), _("The code_verifier is wrong.")),
     )
     return next((cause for is_met, cause in checks if not is_met), "")
 

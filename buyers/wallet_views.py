@@ -3,14 +3,16 @@
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils.translation import gettext_noop as _
 from rest_framework.request import Request
 
 from buyers import addresses, cards
+from buyers.addresses import AddressFacts
 from buyers.api import WalletView, answer
 from buyers.certificates import certificate_in
-from buyers.confirming import Tokenization, confirm, encrypt, read_asked
+from buyers.confirming import Tokenization, chosen_in, confirm, encrypt, read_asked
 from buyers.errors import Refused
-from buyers.models import Card
+from buyers.models import Address, Card, Connection
 from buyers.scopes import ADDRESS
 from buyers.scopes import CARD as CARD_SCOPE
 from buyers.sealing import Envelope
@@ -20,19 +22,12 @@ from buyers.vaults import can_encrypt
 class Parts(WalletView):
     """What both answers are made of. Each key is left out where the buyer allows or has nothing."""
 
-    @property
-    def card(self) -> Card | None:
-        """The card that the buyer chose, if it is still there. A sandbox never sees a real one."""
-        card = self.connection.card
-        return None if card and not card.is_test and not self.connection.client.is_live else card
-
     def user_part(self) -> dict[str, Any]:
         """Who the buyer is."""
-        return {"user": {"uuid": str(self.buyer.uuid)}}
+        return {"user": {"uuid": str(self.access.buyer)}}
 
-    def address_part(self) -> dict[str, Any]:
+    def address_part(self, address: Address | AddressFacts | None) -> dict[str, Any]:
         """Where things are sent."""
-        address = self.connection.address
         return {"shippingAddress": addresses.printed(address)} if address and self.allows(ADDRESS) else {}
 
 
@@ -41,9 +36,10 @@ class Wallet(Parts):
 
     def get(self, request: Request) -> HttpResponse:
         """What the buyer lets this client see."""
-        card = self.card if self.allows(CARD_SCOPE) else None
+        access = self.access
+        card = cards.seen_by(access.client, access.card) if self.allows(CARD_SCOPE) else None
         card_part = {"card": cards.printed(card)} if card else {}
-        return answer({**self.user_part(), **card_part, **self.address_part()})
+        return answer({**self.user_part(), **card_part, **self.address_part(access.address)})
 
 
 class Confirmation(Parts):
@@ -53,29 +49,29 @@ class Confirmation(Parts):
         """Fix whose orders these are, and tell how they can be paid."""
         asked = read_asked(self.read_json())
         self.require(asked.tokenization.scope)
+        chosen = chosen_in(self.access)
         envelope = None
         if asked.tokenization is Tokenization.PAYMENT_CREDENTIAL:
-            envelope = self._envelope(asked.order_ids)
-        card = self._chosen_card()
-        session_id = confirm(self.connection, card, asked)
+            envelope = self._envelope(chosen, asked.order_ids)
+        card = self._card_of(chosen)
+        session_id = confirm(chosen, card, asked)
         session_part = {"payment": {"paymentSessionId": session_id}} if session_id else {}
         card_part = {"card": _confirmed(card, envelope)}
-        return answer({**self.user_part(), **card_part, **session_part, **self.address_part()})
+        return answer({**self.user_part(), **card_part, **session_part, **self.address_part(chosen.address)})
 
-    def _envelope(self, order_ids: list[str]) -> Envelope:
-        client = self.connection.client
-        if not can_encrypt(client):
-            raise Refused(403, "access_denied", "This service gives no card numbers to live clients.")
-        key = certificate_in(self.request.META.get("HTTP_CERTIFICATE", ""), client)
-        return encrypt(self.connection, self._chosen_card(), key, order_ids)
+    def _envelope(self, chosen: Connection, order_ids: list[str]) -> Envelope:
+        if not can_encrypt(chosen.client):
+            raise Refused(403, "access_denied", _("This service gives no card numbers to live clients."))
+        key = certificate_in(self.request.META.get("HTTP_CERTIFICATE", ""), chosen.client)
+        return encrypt(chosen, self._card_of(chosen), key, order_ids)
 
-    def _chosen_card(self) -> Card:
+    def _card_of(self, chosen: Connection) -> Card:
         """The card to pay with. Raises Refused with 403 if what the buyer chose is gone."""
-        card = self.card
+        card = cards.seen_by(chosen.client, chosen.card)
         if card is None:
-            raise Refused(403, "access_denied", "The buyer's card is gone. Let the buyer authorize again.")
-        if self.allows(ADDRESS) and self.connection.address is None:
-            raise Refused(403, "access_denied", "The buyer's address is gone. Let the buyer authorize again.")
+            raise Refused(403, "access_denied", _("The buyer's card is gone. Let the buyer authorize again."))
+        if self.allows(ADDRESS) and chosen.address is None:
+            raise Refused(403, "access_denied", _("The buyer's address is gone. Let the buyer authorize again."))
         return card
 
 

@@ -54,8 +54,8 @@ def shown(part: Any) -> dict[str, Any]:
     step = None if not hasattr(part, "may_become") else next_step(part)
     badge = {"text": part.get_status_display(), "color": COLORS.get(part.status)}
     held = {"passes": [one.item.issued_pass for one in part.items.all()]}
-    if isinstance(part, Fulfillment) and part.external_id:
-        held["lines"] = [one.line for one in part.lines.all()]
+    if getattr(part, "external_id", ""):  # what a partner states holds lines
+        held["lines"] = [str(one) for one in part.lines.all()]
     return {"row": part, "badge": badge, "next": step, **held}
 
 
@@ -66,7 +66,7 @@ def parts_of(order: Order) -> dict[str, Any]:
     items = order.items.count()
     for name, held in kinds.items():
         rows = getattr(order, name).order_by("pk").prefetch_related("items__item__issued_pass__coupon")
-        if order.is_stated and name == "fulfillments":
+        if order.is_stated and name != "returns":
             rows = rows.prefetch_related("lines__line")
         found[name] = [shown(row) for row in rows]
         holding = sum(len(one["passes"]) for one in found[name] if one["row"].holds)

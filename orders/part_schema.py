@@ -73,6 +73,7 @@ REFUND: dict[str, Any] = {
     "provider_status": None,
     "passes": [BLOCKED],
     "created_at": AT,
+    "lines": [],
     "ended_at": None,
 }
 QUOTE = {

@@ -155,10 +155,24 @@ class RefundStateSerializer(IdentifierSerializer):
     provider_status = TextOrNull(help_text="What the payment provider said last, in its own word.")
 
 
+class RefundLineSerializer(serializers.Serializer[Any]):
+    """A line of a partner's order, and how much of it is given back."""
+
+    line_item_id = serializers.CharField(source="line.external_id", help_text="The partner's own.")
+    title = serializers.CharField(source="line.title")
+    quantity = serializers.IntegerField(allow_null=True, help_text="Null where the partner does not say it.")
+
+
 class RefundSerializer(RefundStateSerializer, PassesSerializer):
     """A refund: what goes back to the member, and the passes that are taken back."""
 
+    lines = serializers.SerializerMethodField(help_text="Of orders that a partner states; else empty.")
     ended_at = TimeField(allow_null=True)
+
+    @extend_schema_field(RefundLineSerializer(many=True))
+    def get_lines(self, refund: Any) -> Any:
+        """What a partner says it is for. Of our own refunds nobody asks."""
+        return RefundLineSerializer(refund.lines.all(), many=True).data if refund.external_id else []
 
 
 class ReturnFacts(serializers.Serializer[Any]):

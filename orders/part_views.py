@@ -113,7 +113,9 @@ class RefundViewSet(PartViewSet):
 
     def list(self, request: Request, brand_id: str, order_id: str) -> Response:
         """All refunds of an order, the oldest first."""
-        return self.answer_with_all(self.order(order_id).refunds.all())
+        order = self.order(order_id)
+        rows = order.refunds.prefetch_related("lines__line") if order.is_stated else order.refunds.all()
+        return self.answer_with_all(rows)
 
     def add(self, request: Request, brand_id: str, order_id: str) -> Response:
         """Give something back, or with `dry_run` only say what. With an `Idempotency-Key`, twice is once."""

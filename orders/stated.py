@@ -5,16 +5,16 @@ Any state may follow any other. What is the same as before is not touched, so re
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Manager
+from django.db.models import Manager, QuerySet
 from django.utils import timezone
 
 from orders.earning import settle_points
 from orders.models import (
     Fulfillment,
-    FulfillmentLine,
     Order,
     OrderLine,
     OrderSource,
@@ -30,6 +30,7 @@ from shops.services import lock_member
 from webhooks.services import publish
 
 Columns = dict[str, Any]
+ROWS = ("lines", "fulfillments", "fulfillment_lines", "refunds", "refund_lines", "sums")
 ABOUT = ("fulfillments", "refunds")  # the parts of which those who follow orders are told
 
 
@@ -146,7 +147,7 @@ def _keep_rows(order: Order, statement: Statement, was: Statement | None) -> dic
     def same(name: str) -> bool:
         return was is not None and getattr(was, name) == getattr(statement, name)
 
-    kept = dict.fromkeys(("lines", "fulfillments", "fulfillment_lines", "refunds", "sums"), Kept())
+    kept = dict.fromkeys(ROWS, Kept())
     if not same("lines"):
         kept["lines"] = _keep(order.lines, order, OrderLine, _lines_of(statement))
     if not same("fulfillments"):
@@ -156,6 +157,8 @@ def _keep_rows(order: Order, statement: Statement, was: Statement | None) -> dic
         kept["fulfillment_lines"] = _keep_fulfillment_lines(order, statement)
     if not same("refunds"):
         kept["refunds"] = _keep(order.refunds, order, Refund, _refunds_of(statement))
+    if not (same("lines") and same("refunds")):
+        kept["refund_lines"] = _keep_refund_lines(order, statement)
     if not same("sums"):
         kept["sums"] = _keep_sums(order, statement)
     return kept
@@ -175,7 +178,7 @@ def _fulfillments_of(statement: Statement) -> list[Columns]:
 
 def _refunds_of(statement: Statement) -> list[Columns]:
     ended = {"status": "completed", "points": 0, "by": statement.by}
-    return [_columns(refund) | ended | {"ended_at": refund.created_at} for refund in statement.refunds]
+    return [_columns(refund, "lines") | ended | {"ended_at": refund.created_at} for refund in statement.refunds]
 
 
 def _keep(
@@ -207,24 +210,42 @@ def _keep(
 
 def _keep_fulfillment_lines(order: Order, statement: Statement) -> Kept:
     lines = dict(order.lines.values_list("external_id", "pk"))
-    fulfillments = dict(order.fulfillments.values_list("external_id", "pk"))
+    parts = dict(order.fulfillments.values_list("external_id", "pk"))
     wanted = {
-        (fulfillments[one.external_id], lines[line])
-        for one in statement.fulfillments
-        for line in one.lines
+        (parts[one.external_id], lines[line]) for one in statement.fulfillments for line in one.lines if line in lines
+    }
+    rows = order.brand.fulfillment_lines.filter(fulfillment__order=order)
+    return _keep_held(order, rows, ("fulfillment_id", "line_id"), wanted)
+
+
+def _keep_refund_lines(order: Order, statement: Statement) -> Kept:
+    lines = dict(order.lines.values_list("external_id", "pk"))
+    parts = dict(order.refunds.values_list("external_id", "pk"))
+    wanted = {
+        (parts[one.external_id], lines[line], quantity)
+        for one in statement.refunds
+        for line, quantity in one.lines
         if line in lines
     }
-    held = order.brand.fulfillment_lines.filter(fulfillment__order=order).order_by()
-    known = {(one.fulfillment_id, one.line_id): one.pk for one in held}
-    gone = [pk for pair, pk in known.items() if pair not in wanted]
+    rows = order.brand.refund_lines.filter(refund__order=order)
+    return _keep_held(order, rows, ("refund_id", "line_id", "quantity"), wanted)
+
+
+def _keep_held(order: Order, rows: QuerySet[Any], names: tuple[str, ...], wanted: set[tuple[Any, ...]]) -> Kept:
+    """Make `rows`, which say what part holds which line, what is `wanted` of the columns `names`.
+
+    They have no identity of their own: what differs goes, and comes anew.
+    """
+    known = {tuple(held): pk for pk, *held in rows.order_by().values_list("pk", *names)}
+    gone = [pk for held, pk in known.items() if held not in wanted]
     new = [
-        FulfillmentLine(brand=order.brand, fulfillment_id=fulfillment, line_id=line)
-        for fulfillment, line in sorted(wanted - known.keys())
+        rows.model(brand=order.brand, **dict(zip(names, held, strict=True)))
+        for held in sorted(wanted - known.keys(), key=itemgetter(0, 1))
     ]
     if gone:
-        order.brand.fulfillment_lines.filter(pk__in=gone).delete()
+        rows.filter(pk__in=gone).delete()
     if new:
-        order.brand.fulfillment_lines.bulk_create(new)
+        rows.bulk_create(new)
     return Kept(new, gone=len(gone))
 
 

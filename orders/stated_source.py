@@ -27,6 +27,9 @@ def stated_source(order: Order) -> Source:
     }
     if fulfillments:
         content["fulfillments"] = [_fulfillment(order, one) for one in fulfillments]
+    refunds = order.refunds.filter(lines__isnull=False).distinct().prefetch_related("lines__line")
+    if returns := [_return(refund) for refund in refunds]:
+        content["returns"] = returns
     images = product_image(order.brand, "logo.png", order.brand.logo)
     return Source(content, in_languages(TEXTS & set(all_texts(content))), images)
 
@@ -52,6 +55,17 @@ def _fulfillment(order: Order, one: Fulfillment) -> Part:
     shown = fulfillment(order, one, [_line(held.line) for held in one.lines.all()])
     shown.pop("barcode", None)  # the partner's counter does not know ours
     return shown
+
+
+def _return(refund: Refund) -> Part:
+    """What a refund takes back (buyer-wallet.md §E.2). When things came back the partner does not say."""
+    return {
+        "returnIdentifier": str(refund.uuid),
+        "status": "completed",
+        "initiatedAt": rfc3339(refund.created_at),
+        "lineItems": [_line(held.line) | {"quantity": held.shown_quantity} for held in refund.lines.all()],
+        **filled(notes=refund.reason),
+    }
 
 
 def _payment(order: Order) -> Part:

@@ -43,13 +43,18 @@ class StatedFulfillment:
 
 @dataclass(frozen=True, slots=True)
 class StatedRefund:
-    """Money that the partner gave back."""
+    """Money that the partner gave back, and how many of which lines it is for.
+
+    `lines` are external ids with a number, None where the partner does not say it; what is no line of the order counts
+    for nothing.
+    """
 
     external_id: str
     amount: Decimal
     currency: str
     created_at: datetime
     reason: str
+    lines: tuple[tuple[str, int | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
+from buyers.schema import describe
 from orders.examples import ORDER, ORDERS_URL
 from walletapp.pagination import envelope
 
@@ -26,6 +27,7 @@ def complete(result: dict[str, Any], **_of_the_generator: Any) -> dict[str, Any]
     changed["properties"]["mail_delivered_in_inbox"] = {"oneOf": [boolean, {"$ref": "#/components/schemas/ZeroOrOne"}]}
     for properties, name in ((buyer, "name"), (placed, "member_partner_id"), (changed, "member_partner_id")):
         properties["properties"][name] = _or_number(properties["properties"][name])
+    describe(result)
     return result
 
 

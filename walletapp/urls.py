@@ -6,6 +6,7 @@ from django.urls import include, path
 from django.views.static import serve
 from drf_spectacular.views import SpectacularJSONAPIView
 
+from buyers.urls import wallet
 from orders.mollie_pages import MolliePayment, MollieWebhook
 from orders.pages import SandboxPayment
 from passes.views import PassInspection
@@ -16,6 +17,8 @@ from walletapp.csp import with_admin_policy
 admin.autodiscover()  # here and not at start, since workers have no pages: 20 MB of each of them
 
 urlpatterns = [
+    # The wallet of a buyer, first because Django tries one after the other and this is asked for most
+    path("pay/wallet", include(wallet)),
     # The API for partners
     path("shops", ShopList.as_view(), name="shops"),
     path("shops/<str:brand_id>/orders", include("orders.urls")),
@@ -25,7 +28,7 @@ urlpatterns = [
     path("search/pass", PassInspection.as_view({"get": "search"}), name="search-pass"),
     path("openapi.json", SpectacularJSONAPIView.as_view(), name="schema"),
     path("docs/", schema.docs, name="docs"),
-    # The API for partners of buyers: the wallet
+    # The API for partners of buyers: OAuth
     path("", include("buyers.urls")),
     # For phones: Apple Wallet
     path("w/", include("applewallet.urls")),

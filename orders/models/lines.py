@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from orders.models.fulfillments import Fulfillment
 from orders.models.orders import Order
+from orders.models.refunds import Refund
 from shops.fields import MoneyField
 from shops.models import Brand, BrandOwned
 
@@ -90,3 +91,27 @@ class FulfillmentLine(BrandOwned):
 
     def __str__(self) -> str:
         return str(self.line)
+
+
+class RefundLine(BrandOwned):
+    """A line of which a refund gives something back. `quantity` is null where the partner does not say how many."""
+
+    refund = models.ForeignKey(Refund, models.CASCADE, related_name="lines")
+    line = models.ForeignKey(OrderLine, models.CASCADE, related_name="refund_lines")
+    quantity = models.PositiveBigIntegerField(null=True)
+
+    brand = models.ForeignKey(Brand, models.PROTECT, related_name="refund_lines")
+
+    class Meta:
+        ordering = ["line__position"]
+        constraints = [
+            models.UniqueConstraint(fields=["refund", "line"], name="refund_line_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} \u00d7 {self.line}" if self.quantity else str(self.line)
+
+    @property
+    def shown_quantity(self) -> int:
+        """How many of it: where the partner does not say, all."""
+        return self.line.quantity if self.quantity is None else self.quantity

@@ -109,20 +109,20 @@ def test_what_is_found_with_a_token_takes_one_statement(partner, buyer, statemen
     access, _token = connect(partner.client, buyer, [ADDRESS, CARD], channel="App")
     make_client()
     statements.clear()
-    token = find_token(access)
-    found = token.connection
-    assert (token.scope, token.user, token.application) == (f"{ADDRESS} {CARD}", buyer, partner.client)
-    assert (found.channel, found.card, found.address) == ("App", None, None)
-    assert (found.client.environment, found.client.name, found.buyer.uuid) == ("sandbox", "Shop Partner", buyer.uuid)
+    found = find_token(access)
+    assert (found.fault, found.scopes, found.buyer) == ("", {ADDRESS, CARD}, buyer.uuid)
+    assert (found.client, found.card, found.address) == (partner.client, None, None)
+    assert (found.client.environment, found.client.name) == ("sandbox", "Shop Partner")
     assert len(statements) == 1
+    assert found.connection_id == Connection.objects.get().pk
 
 
 def test_a_token_has_the_scopes_that_still_hold(partner, buyer):
     access, _token = connect(partner.client, buyer, [ADDRESS, CARD])
     Connection.objects.update(scopes=[CARD])
-    assert find_token(access).scope == CARD
+    assert find_token(access).scopes == {CARD}
     type(partner.client).objects.update(allowed_scopes=[ADDRESS])
-    assert find_token(access).scope == ""
+    assert find_token(access).scopes == set()
 
 
 def test_its_use_is_noted_once_a_minute(partner, buyer):

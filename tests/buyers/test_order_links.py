@@ -74,7 +74,7 @@ def test_developers_see_their_clients_orders(client, partner, stated, buyer):
     partner.client.developers.add(developer)
     assert "1234" in page(client, developer, "").content.decode()
     text = page(client, developer, f"{stated.pk}/change/").content.decode()
-    for shown in ("paymentStatus", "inconsistent", "Snowboard", "UTC:", f"/po/{track_id(stated)}"):
+    for shown in ("paymentStatus", "inconsistent", "Snowboard", f"/po/{track_id(stated)}"):
         assert shown in text, shown
     assert HOSTILE not in text
     assert buyer.email not in text

@@ -15,7 +15,8 @@ from buyers.mapping import CANCELED, FULFILLMENT, PAYMENT, SHIPMENT
 from buyers.models import WalletOrder, WalletOrderRevision
 from buyers.order_tables import ENUMS
 from buyers.tasks import map_waiting_orders
-from orders.models import Fulfillment, FulfillmentLine, Order, OrderLine, OrderSum, Refund
+from orders.arithmetic import equations_of
+from orders.models import Fulfillment, FulfillmentLine, Order, OrderLine, OrderSum, Refund, RefundLine
 from orders.serializers import OrderSerializer
 from orders.services import set_processing_status
 from orders.tasks import expire_unpaid
@@ -46,6 +47,7 @@ ROWS = (
     Fulfillment,
     FulfillmentLine,
     Refund,
+    RefundLine,
     Event,
     Member,
 )
@@ -161,6 +163,7 @@ def test_an_update_becomes_an_order_of_the_brand(partner, buyer, brand, wallet_o
     assert [held.line for held in sent.lines.all()] == [line]
     back = order.refunds.get()
     assert (back.status, str(back.amount), back.reason, back.by) == ("completed", "1.10", "Scratched", "Shop Partner")
+    assert [(held.line, held.quantity) for held in back.lines.all()] == [(line, 1)]
     assert [(one.kind, one.label, str(one.amount)) for one in order.sums.all()] == [
         ("subtotal", "", "1.00"),
         ("shipping", "", "1.00"),
@@ -394,6 +397,47 @@ def test_rows_of_the_same_id_are_all_kept(partner, wallet_order):
     order = put(partner, body)
     assert (order.lines.count(), order.fulfillments.count(), order.refunds.count()) == (2, 2, 2)
     assert str(order.refunded) == "2.20"
+
+
+def given_back(identifier, **quantities):
+    rows = [
+        {"lineItemId": name.replace("_", "-")} | ({} if quantity is None else {"quantity": quantity})
+        for name, quantity in quantities.items()
+    ]
+    return refund(identifier, "1.00", rows)
+
+
+def lines_given_back(order):
+    rows = RefundLine.objects.filter(refund__order=order).order_by("refund__external_id", "line__external_id")
+    return list(rows.values_list("refund__external_id", "line__external_id", "quantity"))
+
+
+def test_refunds_name_the_lines_they_are_for(partner, wallet_order):
+    body = with_lines(3) | {"refunds": [given_back("a", line_0=1, line_1=None, nobody=1), given_back("b", line_2=1)]}
+    body["refunds"][1]["refundLineItems"] *= 2  # said twice is two of them
+    order = put(partner, body)
+    assert lines_given_back(order) == [("a", "line-0", 1), ("a", "line-1", None), ("b", "line-2", 2)]
+    kept = set(RefundLine.objects.values_list("pk", flat=True))
+    version = order.version
+    put(partner, body | {"updatedAt": LATER})
+    order.refresh_from_db()
+    assert (set(RefundLine.objects.values_list("pk", flat=True)), order.version) == (kept, version)
+    body["refunds"][0] = given_back("a", line_0=2)
+    body["lineItems"].pop()
+    put(partner, body)
+    order.refresh_from_db()
+    assert lines_given_back(order) == [("a", "line-0", 2)]
+    assert order.version == version + 1
+    assert (order.refunds.count(), str(order.refunded)) == (2, "2.00")
+    assert [one for one in equations_of(order) if not one.holds] == []
+
+
+def test_the_shop_api_prints_the_lines_of_a_refund(partner, wallet_order, api):
+    order = put(partner, full_sample())
+    [back] = api.get(f"/orders/{order.number}/refunds").json()["data"]
+    line = full_sample()["lineItems"][0]["lineItemId"]
+    assert back["lines"] == [{"line_item_id": line, "title": "Snowboard", "quantity": 1}]
+    assert (back["amount"], back["status"], back["passes"]) == ("1.10", "completed", [])
 
 
 def test_more_given_back_than_was_due_is_noted(partner, wallet_order):

@@ -31,6 +31,7 @@ KEYS = [
     "provider_status",
     "passes",
     "created_at",
+    "lines",
     "ended_at",
 ]
 
@@ -321,10 +322,10 @@ def test_however_it_is_cut_a_full_refund_is_exact(data):
             made = request_refund(order, by="x", passes=part)
             if made.amount and failures:
                 failures -= 1
-                provider_said(made, ProviderRefund(id="re", said="failed", status="failed"))
+                provider_said(made, ProviderRefund(id=f"re_{made.pk}", said="failed", status="failed"))
                 waiting += part
             elif made.amount:
-                provider_said(made, ProviderRefund(id="re", said="ok", status="completed"))
+                provider_said(made, ProviderRefund(id=f"re_{made.pk}", said="ok", status="completed"))
             order.refresh_from_db()
             assert order.refunded <= order.total
             assert order.points_refunded <= order.points_used

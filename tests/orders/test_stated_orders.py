@@ -1,5 +1,6 @@
 """Orders that a partner states, for staff, over the shop API and on phones: nobody else may change them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from applewallet.models import Design, Package
 from orders.fulfillments import change_fulfillment
-from orders.models import Fulfillment, FulfillmentLine, Order, OrderLine, OrderSum, Refund, SumKind
+from orders.models import Fulfillment, FulfillmentLine, Order, OrderLine, OrderSum, Refund, RefundLine, SumKind
 from orders.phones import order_package
 from orders.services import StatedByPartner, cancel
 from orders.stated import restate_order, state_order
@@ -119,7 +120,7 @@ def admin_page(client, order):
 
 def test_the_admin_shows_the_lines_and_no_way_to_change_them(admin_page, order):
     page = admin_page().content.decode()
-    for text in ("Shop Partner", "#1001", "Snowboard", "Blue", "EUR 4.00", "PostNL", "VAT 21%", "PAID"):
+    for text in ("Shop Partner", "#1001", "Snowboard", "Blue", "€4.00", "PostNL", "VAT 21%", "PAID"):
         assert text in page, text
     for gone in ('value="cancel"', "Ship items", f"{order.pk}/refund/", 'name="step"', "Items and their passes"):
         assert gone not in page, gone
@@ -198,7 +199,7 @@ def test_a_phone_shows_what_the_partner_says(order, brand):
 
 def test_a_phone_follows(order, brand):
     package = order_package(order)
-    back = StatedRefund("r", Decimal("2.50"), "EUR", PLACED + timedelta(days=3), "Scratched")
+    back = StatedRefund("r", Decimal("2.50"), "EUR", PLACED + timedelta(days=3), "Scratched", (("1", 1),))
     done = statement(
         payment_status="PARTIALLY_REFUNDED",
         processing_status="processed",
@@ -214,9 +215,35 @@ def test_a_phone_follows(order, brand):
         "value": {"amount": "-2.50", "currency": "EUR"},
     }
     assert [one["transactionType"] for one in content["payment"]["transactions"]] == ["purchase", "refund"]
+    assert content["returns"] == [
+        {
+            "returnIdentifier": str(order.refunds.get().uuid),
+            "status": "completed",
+            "initiatedAt": "2026-08-04T10:00:00Z",
+            "lineItems": [{"title": "Snowboard", "quantity": 1, "subtitle": "Blue", "gtin": "0123"}],
+            "notes": "Scratched",
+        }
+    ]
     before = Package.objects.get().last_modified
     restate_order(order, done, done)
     assert Package.objects.get().last_modified == before
+
+
+@pytest.mark.parametrize(("stated", "shown"), [((("1", None),), [2]), ((), None)])
+def test_a_refund_shows_as_a_return_of_what_it_is_for(brand, stated, shown):
+    back = StatedRefund("r", Decimal("2.50"), "EUR", PLACED, "", stated)
+    order = state_order(brand, make_member(brand), statement(refunds=(back,)))
+    content = valid(order_package(order))
+    found = content.get("returns") and [line["quantity"] for line in content["returns"][0]["lineItems"]]
+    assert found == shown
+
+
+def test_the_admin_shows_what_a_refund_is_for(admin_page, order):
+    back = StatedRefund("r", Decimal("4.00"), "EUR", PLACED, "Scratched", (("1", 1),))
+    restate_order(order, statement(refunds=(back,)), statement())
+    page = admin_page().content.decode()
+    refunds = page[page.index('id="refunds"') :]
+    assert "1 × Snowboard" in refunds[: refunds.index("</section>")]
 
 
 @pytest.mark.parametrize(
@@ -245,7 +272,11 @@ def test_every_state_makes_a_package_that_apple_takes(brand, status, payment, sh
 
 def test_the_database_keeps_brands_apart(order):
     other = make_brand()
-    renamed = statement(lines=(line("9"),), fulfillments=(shipment(lines=("9",)),))
+    back = StatedRefund("r", Decimal("1.00"), "EUR", PLACED, "", (("1", 1),))
+    restate_order(order, statement(refunds=(back,)), statement())
+    renamed = statement(
+        lines=(line("9"),), fulfillments=(shipment(lines=("9",)),), refunds=(replace(back, lines=(("9", 1),)),)
+    )
     theirs = state_order(other, make_member(other), renamed)
     part = order.fulfillments.get()
     writes = [
@@ -253,6 +284,8 @@ def test_the_database_keeps_brands_apart(order):
         lambda: OrderSum.objects.filter(order=order).update(order=theirs),
         lambda: FulfillmentLine.objects.filter(fulfillment=part).update(line=theirs.lines.get()),
         lambda: FulfillmentLine.objects.filter(fulfillment=part).update(fulfillment=theirs.fulfillments.get()),
+        lambda: RefundLine.objects.filter(refund__order=order).update(line=theirs.lines.get()),
+        lambda: RefundLine.objects.filter(refund__order=order).update(refund=theirs.refunds.get()),
     ]
     for write in writes:
         with pytest.raises(IntegrityError, match="same_brand"), transaction.atomic():
