@@ -25,6 +25,7 @@ from jobs.errors import JobRefused
 from jobs.exports import batches
 from jobs.models import Job, JobKind, Part
 from jobs.services import start_import
+from shops.sentences import in_language
 
 
 class JobTools:
@@ -96,9 +97,10 @@ def _attachment(pieces: Iterator[bytes], name: str) -> HttpResponse | StreamingH
 def _as_csv(job: Job) -> Iterator[bytes]:
     is_about_orders = job.kind == JobKind.STEPS
     yield "\ufeff".encode() + _line([("order" if is_about_orders else "row"), "column", "problem", "text"])
-    for batch in batches(job.lines.all()):
+    for batch in batches(job.lines.all(), ["row", "column", "is_problem", "text"]):
         yield b"".join(
-            _line([line.row, line.column, "yes" if line.is_problem else "no", harmless(line.text)]) for line in batch
+            _line([row, column, "yes" if is_problem else "no", harmless(in_language(text))])
+            for _key, row, column, is_problem, text in batch
         )
 
 

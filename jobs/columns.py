@@ -1,5 +1,7 @@
 """The columns of each export, as django-import-export describes them: names, and where the values come from."""
 
+import re
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,6 +16,7 @@ from orders.models import Order
 from passes.models import Pass
 from shops.models import Brand, Member, PointsEntry
 
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 RISKY = ("=", "+", "-", "@", "\t", "\r")  # how a formula begins (OWASP, CSV injection)
 
 
@@ -34,18 +37,23 @@ class BrandResource(Resource):
     """Rows of one brand: times in its zone, and no cell that a spreadsheet would run."""
 
     model: type[Model]
-    related: tuple[str, ...] = ()
 
     def __init__(self, brand: Brand) -> None:
         super().__init__()
         self.zone = ZoneInfo(brand.time_zone)
 
-    def cells(self, row: Model) -> list[Any]:
-        """The row's values, in the order of the columns."""
-        return [self.cell(value) for value in self.export_resource(row)]
+    def paths(self) -> list[str]:
+        """Where the columns' values are read from a row, in their order."""
+        return [field.attribute for field in self.get_export_fields()]
+
+    def cells(self, values: Sequence[Any]) -> list[Any]:
+        """What stands in a row: `values` as they were read along the columns' paths."""
+        return [self.cell(value) for value in values]
 
     def cell(self, value: Any) -> Any:
         """A value as it may stand in a file: text, whole number, amount, or nothing."""
+        if isinstance(value, str):
+            return harmless(value)
         if isinstance(value, datetime):
             return value.astimezone(self.zone).isoformat(timespec="seconds")
         return value if value is None or isinstance(value, int | Decimal) else harmless(str(value))
@@ -53,7 +61,7 @@ class BrandResource(Resource):
 
 def harmless(text: str) -> str:
     """`text` without control characters, and with an apostrophe before what a spreadsheet would take for a formula."""
-    text = "".join(sign for sign in text if sign >= " " or sign in "\t\r\n")
+    text = CONTROL.sub("", text)
     return f"'{text}" if text.startswith(RISKY) else text
 
 
@@ -61,7 +69,6 @@ class OrderColumns(BrandResource):
     """Orders."""
 
     model = Order
-    related = ("member",)
     number = column("number")
     identifier = column("uuid", "identifier")
     placed_at = column("created_at", "placed_at")
@@ -93,7 +100,6 @@ class PassColumns(BrandResource):
     """Passes. Not their QR codes: whoever has one can redeem the pass."""
 
     model = Pass
-    related = ("coupon", "member")
     identifier = column("uuid", "identifier")
     coupon = column("coupon__title", "coupon")
     member_email = column("member__email", "member_email")
@@ -108,7 +114,6 @@ class PointsColumns(BrandResource):
     """The points ledger."""
 
     model = PointsEntry
-    related = ("member",)
     booked_at = column("created_at", "booked_at")
     member_email = column("member__email", "member_email")
     points = column("points")

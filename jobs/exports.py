@@ -83,12 +83,11 @@ def export(job: Job) -> None:
     user = ensure_allowed(job, PERMISSION)
     resource = EXPORTS[job.parameters["of"]](job.brand)
     rows = listed(resource.model, user, job.parameters["filter"]).filter(brand=job.brand)
-    rows = rows.select_related(None).select_related(*resource.related) if resource.related else rows
     pulse(job, done=0, total=rows.order_by().count())
     with tempfile.TemporaryFile() as file:
         table: Table = FORMATS[job.parameters["format"]](file, resource.get_export_headers())
         done = 0
-        for batch in batches(rows):
+        for batch in batches(rows, resource.paths()):
             done += _write(table, resource, batch)
             pulse(job, done=done)
         table.end()
@@ -99,15 +98,18 @@ def export(job: Job) -> None:
             finish(job, done=done, total=done, file_name=name, outcome={"rows": done})
 
 
-def batches(rows: Any) -> Iterator[list[Any]]:
-    """All of `rows` along their keys, BATCH at a time: no cursor, no long transaction, nothing twice."""
-    last = 0
-    while batch := list(rows.order_by("pk").filter(pk__gt=last)[:BATCH]):
+def batches(rows: Any, paths: list[str]) -> Iterator[list[tuple[Any, ...]]]:
+    """The values at `paths` of all of `rows`, each behind its row's key, along the keys, BATCH at a time.
+
+    No cursor, no long transaction, nothing twice; and no models, which took longer to make than all else together.
+    """
+    rows, last = rows.prefetch_related(None).order_by("pk").values_list("pk", *paths), 0
+    while batch := list(rows.filter(pk__gt=last)[:BATCH]):
         yield batch
-        last = batch[-1].pk
+        last = batch[-1][0]
 
 
-def _write(table: Table, resource: BrandResource, batch: list[Any]) -> int:
-    for row in batch:
-        table.write(resource.cells(row))
+def _write(table: Table, resource: BrandResource, batch: list[tuple[Any, ...]]) -> int:
+    for _key, *values in batch:
+        table.write(resource.cells(values))
     return len(batch)

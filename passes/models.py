@@ -72,7 +72,9 @@ class Pass(BrandOwned):
 
     uuid = models.UUIDField(_("serial number"), default=uuid.uuid4, unique=True, editable=False)
     coupon = models.ForeignKey(Coupon, models.PROTECT, related_name="passes", verbose_name=_("coupon"))
-    member = models.ForeignKey(Member, models.PROTECT, related_name="passes", verbose_name=_("member"))
+    member = models.ForeignKey(  # found along pass_of_member
+        Member, models.PROTECT, related_name="passes", verbose_name=_("member"), db_index=False
+    )
     qr_code = models.CharField(_("QR code"), max_length=40, blank=True, editable=False)
     status = models.CharField(_("status"), max_length=10, choices=PassStatus, default=PassStatus.ACTIVE, editable=False)
     expiration_date = models.DateTimeField(_("expires"), null=True, blank=True, editable=False)
@@ -121,12 +123,22 @@ class Pass(BrandOwned):
             models.Index(
                 fields=["expiration_date"], name="pass_to_expire", condition=Q(status="active")
             ),  # for expire_passes
+            models.Index(fields=["brand", "status", "-id"], name="pass_by_status"),  # the list's filter and order
+            models.Index(fields=["member", "-id"], name="pass_of_member"),  # a member's wallet
+            models.Index(
+                fields=["member", "-id"], name="pass_of_member_active", condition=Q(status="active")
+            ),  # what stands first there
         ]
 
     def __str__(self) -> str:
         return f"{self.coupon} {self.qr_code}".strip()
 
     is_over: bool | None = None  # whether its date is past by the database's clock, where that was asked for
+
+    @property
+    def is_void_by_staff(self) -> bool:
+        """Whether it was taken back by somebody's decision, and not with its order: then both times are the same."""
+        return self.voided_at is not None and self.voided_at == self.blocked_at
 
     @property
     def standing(self) -> PassStatus:

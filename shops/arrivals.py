@@ -7,12 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop
 
 from shops.models import Brand, Member, PointsEntry, PointsReason
 from shops.signals import points_changed
 
 MOST_POINTS = 1_000_000_000  # that one row may add
 LONGEST_REFERENCE = 30  # with the slip it makes a ledger's reference
+IMPORT = gettext_noop("import")  # the reference of a row that names none
 LOCK = 7_061_963  # of pg_advisory_xact_lock, with the brand
 
 SETTLE = """
@@ -33,7 +35,7 @@ class Arrival:
 
     def ledger_reference(self, slip: str) -> str:
         """What the ledger says the points belong to: once per file and row."""
-        return f"{self.reference or 'import'} #{slip}:{self.row}"
+        return f"{self.reference or IMPORT} #{slip}:{self.row}"
 
 
 def alone(brand: Brand) -> None:
@@ -69,9 +71,8 @@ def add_or_update(brand: Brand, arrivals: Sequence[Arrival], *, slip: str) -> in
             entries.append(_entry(member, one, slip))
     _settle(members.values())
     brand.points_entries.bulk_create(entries)
-    for entry in entries:
-        if entry.member.email.lower() in before:  # nobody else can have a card yet
-            points_changed.send(Member, member=entry.member)
+    moved = [entry.member for entry in entries if entry.member.email.lower() in before]
+    points_changed.send(Member, members=moved)  # nobody else can have a card yet
     return len(new)
 
 

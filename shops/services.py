@@ -55,7 +55,7 @@ def book_points(member: Member, points: int, reason: PointsReason, *, reference:
     entry = member.points_entries.create(
         brand=member.brand, points=points, balance=member.points, reason=reason, reference=reference
     )
-    points_changed.send(Member, member=member)
+    points_changed.send(Member, members=[member])
     return entry
 
 

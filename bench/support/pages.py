@@ -2,6 +2,7 @@
 
 import datetime as dt
 from typing import NamedTuple
+from urllib.parse import quote_plus
 
 import django
 
@@ -10,6 +11,7 @@ django.setup()
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
 from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.urls import reverse  # noqa: E402
+from django.utils.http import urlencode  # noqa: E402
 
 from accounts.models import User  # noqa: E402 -- models need the set-up
 from bench.support.machine import HOST  # noqa: E402
@@ -103,12 +105,19 @@ def _order_of_a_member(brand: Brand) -> Order:
     raise RuntimeError("no member has as many orders as this wants")
 
 
+def _first_day(brand: Brand) -> str:
+    """The filter of the first whole day of the brand's orders: the furthest from where the list begins."""
+    day = brand.orders.order_by("number")[0].created_at.date() + dt.timedelta(days=1)
+    return urlencode({"created_at_from": day, "created_at_to": day})
+
+
 def admin(brand: Brand) -> dict[str, Look]:
     """What a manager looks at, and the list of orders as a superuser sees it."""
     session = staff_session(brand)
     order = brand.orders.select_related("member").get(number=brand.orders.count() // 2)
     orders, number, email = reverse("admin:orders_order_changelist"), str(order.number), order.member.email
-    members = reverse("admin:shops_member_changelist")
+    members, points = reverse("admin:shops_member_changelist"), reverse("admin:shops_pointsentry_changelist")
+    name, passes = quote_plus(order.member.name), reverse("admin:passes_pass_changelist")
     return {
         "dashboard": Look(reverse("admin:index"), session, "At a glance"),
         "admin_orders": Look(orders, session, "orders"),
@@ -118,11 +127,21 @@ def admin(brand: Brand) -> dict[str, Look]:
         "admin_orders_by_number": Look(f"{orders}?q={number}", session, number),
         "admin_orders_by_email": Look(f"{orders}?q={email}", session, email),
         "admin_orders_by_email_start": Look(f"{orders}?q={email.split('@')[0]}", session, email),
+        "admin_orders_of_days": Look(f"{orders}?{_first_day(brand)}", session, "orders"),
         "admin_orders_superuser": Look(orders, staff_session(brand, name="root", is_superuser=True), "orders"),
         "admin_order": Look(reverse("admin:orders_order_change", args=[order.pk]), session, number),
         "admin_members": Look(members, session, "@seeded.example"),
         "admin_members_by_email": Look(f"{members}?q={email}", session, email),
+        "admin_members_by_name": Look(f"{members}?q={name}", session, "@seeded.example"),
+        "admin_members_by_part_of_name": Look(f"{members}?q={name[1:4]}", session, "@seeded.example"),
+        "admin_members_nobody": Look(f"{members}?q=xqzw", session, "0 members"),
+        "admin_points": Look(points, session, "seeded"),
+        "admin_points_by_email": Look(f"{points}?q={email}", session, email),
+        "admin_points_by_reference": Look(f"{points}?q=order+{order.uuid}", session, "points entries"),
+        "admin_points_given_back": Look(f"{points}?reason__exact=given_back", session, "Given back"),
         "admin_member": Look(reverse("admin:shops_member_change", args=[order.member_id]), session, email),
-        "admin_passes": Look(reverse("admin:passes_pass_changelist"), session, "Coupon "),
+        "admin_passes": Look(passes, session, "Coupon "),
+        "admin_passes_expired": Look(f"{passes}?status__exact=expired", session, "Coupon "),
+        "admin_passes_by_email": Look(f"{passes}?q={email}", session, email),
         "admin_deliveries": Look(reverse("admin:webhooks_delivery_changelist"), session, "Delivered"),
     }
