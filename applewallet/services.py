@@ -31,10 +31,11 @@ from applewallet.looks import design_of
 from applewallet.models import Credential, DeviceLog, Package, PackageType, Push, Subject
 from applewallet.package import File, build, file_of
 from applewallet.signing import signer_of
-from shops.errors import InvalidInput, ShopError
+from shops.errors import InvalidInput, ShopError, TooSoon
 from shops.models import Brand
 
 ABOUT_ORDERS = {Subject.ORDER}
+PAUSE = 60  # seconds between two pushes of the same that somebody asks for
 logger = structlog.get_logger(__name__)
 
 
@@ -42,6 +43,13 @@ class NotSignable(ShopError):
     """The brand has no certificate that could sign this today."""
 
     status = 503
+
+
+class NobodyHolds(ShopError):
+    """A package that is on no phone that could be told."""
+
+    def __init__(self) -> None:
+        super().__init__(_("No phone holds it in Apple Wallet."))
 
 
 class Faulty(NotSignable, InvalidInput):
@@ -152,6 +160,32 @@ def refresh(package: Package, source: Source) -> bool:
     if changed:
         tasks.hint()
     return changed
+
+
+# The same, as something new: devices fetch it again.
+AGAIN = """
+UPDATE applewallet_package
+SET version = version + 1,
+    last_modified = greatest(date_trunc('second', clock_timestamp()), last_modified + interval '1 second')
+WHERE id = %s AND last_modified <= clock_timestamp() - make_interval(secs => %s)
+"""
+
+
+@transaction.atomic
+def push_again(package: Package) -> int:
+    """Have the devices that hold `package` fetch it anew, as it is; returns how many these are.
+
+    Raises NobodyHolds, and TooSoon within PAUSE of its last change, of which the devices hear anyway.
+    """
+    held = package.registrations.count()
+    if not held:
+        raise NobodyHolds
+    with connection.cursor() as cursor:
+        cursor.execute(AGAIN, [package.pk, PAUSE])
+        if not cursor.rowcount:
+            raise TooSoon(_("The phones were told less than a minute ago. Give them time."), PAUSE)
+    tasks.hint()
+    return held
 
 
 def _fits(package: Package, source: Source) -> bool:

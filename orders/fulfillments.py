@@ -12,6 +12,7 @@ from orders.parts import Codes, change_part, choose_items, lock_paid_order, move
 from orders.services import save_order
 from shops.errors import InvalidInput
 
+NOT_LEFT = ("open", "processing", "readyForPickup")
 STAMPS = {"shipped": "shipped_at", "delivered": "delivered_at", "pickedUp": "picked_up_at"}
 # The API's names of columns that it groups.
 GROUPS = dict.fromkeys(("given_name", "family_name", "organization_name"), "recipient")
@@ -53,6 +54,16 @@ def change_fulfillment(fulfillment: Fulfillment, *, status: str | None = None, *
     """
     step = partial(move, to=status, stamps=STAMPS, what=_("A fulfilment"))
     return change_part(fulfillment, facts, step=step, check=check)
+
+
+@transaction.atomic
+def stop_fulfilling(order: Order) -> int:
+    """Cancel the fulfilments of `order` that have not left; returns how many. What has left goes on."""
+    order = lock_paid_order(order)
+    waiting = list(order.fulfillments.filter(status__in=NOT_LEFT).select_related("order__brand").order_by("pk"))
+    for one in waiting:
+        change_fulfillment(one, status="cancelled")
+    return len(waiting)
 
 
 def check(fulfillment: Fulfillment) -> None:

@@ -5,6 +5,7 @@ notes that. If it dies between the mail server's yes and the note, the mail goes
 """
 
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -18,18 +19,54 @@ from django.utils.translation import gettext as _
 from applewallet.kinds import MIME_OF_BUNDLE, ORDER, PASS
 from applewallet.package import MOST_IN_BUNDLE, bundle
 from applewallet.services import NotSignable, built
-from orders.models import MailState, Order, OrderMail
+from orders.models import MailKind, MailState, Order, OrderMail, OrderStatus
 from orders.phones import order_package
-from orders.services import note_facts
+from orders.services import lock_order, note_facts
 from passes.links import pass_url
-from passes.models import Pass
+from passes.models import Pass, PassStatus
 from passes.phones import pass_package
+from passes.services import whole_passes
+from shops.errors import ShopError, TooSoon
 from shops.speaking import speaking
 
 LEASE = timedelta(minutes=5)  # longer than a mail server may take
 WAITS = [60, 300, 1800, 7200, 43200, 86400]  # seconds before another attempt
 BATCH = 100
+PAUSE = timedelta(minutes=1)  # between two mails about one order that somebody asks for
+NOWHERE = ".invalid"  # RFC 2606 §2: how the addresses of people end who were forgotten (desk/erasing.py)
 logger = structlog.get_logger(__name__)
+
+
+class NothingToMail(ShopError):
+    """A mail that would tell of nothing, or that nobody would get; it says why."""
+
+
+def mail_again(order: Order, *, by: str) -> OrderMail:
+    """Mail once more what was bought, because `by` of the staff asks for it.
+
+    Raises NothingToMail, and TooSoon within PAUSE of the last mail about the order.
+    """
+    return _ask(order, MailKind.BOUGHT, None, by)
+
+
+def mail_pass(order: Order, issued: Pass, *, by: str) -> OrderMail:
+    """Mail the link to a pass of `order`. Raises what `mail_again` raises, also for a pass that cannot be used now."""
+    return _ask(order, MailKind.PASS, issued, by)
+
+
+@transaction.atomic
+def _ask(order: Order, kind: MailKind, issued: Pass | None, by: str) -> OrderMail:
+    order = lock_order(order)
+    if order.status != OrderStatus.PAID or order.is_stated:
+        raise NothingToMail(_("Only the passes of a paid order of our own shop are mailed."))
+    if order.member.email.endswith(NOWHERE):
+        raise NothingToMail(_("This person was forgotten: there is no address to mail to."))
+    if issued and whole_passes(order.brand).get(pk=issued.pk, item__order=order).standing != PassStatus.ACTIVE:
+        raise NothingToMail(_("This pass cannot be used any more, so its link is not mailed."))
+    if order.mails.filter(created_at__gt=Now() - PAUSE).exists():
+        seconds = int(PAUSE.total_seconds())
+        raise TooSoon(_("A mail about this order was asked for just now. Wait a minute."), seconds)
+    return order.brand.order_mails.create(order=order, kind=kind, issued_pass=issued, asked_by=by)
 
 
 def send_due() -> int:
@@ -47,7 +84,9 @@ def send_due() -> int:
 def _take() -> OrderMail | None:
     """Take the mail that has waited longest, for LEASE."""
     due = OrderMail.objects.select_for_update(of=["self"], skip_locked=True, no_key=True)
-    due = due.select_related("order__brand", "order__member").filter(state=MailState.PENDING, due_at__lte=Now())
+    due = due.select_related("order__brand", "order__member", "issued_pass__coupon__brand").filter(
+        state=MailState.PENDING, due_at__lte=Now()
+    )
     mail = due.order_by("due_at").first()
     if mail is not None:
         mail.attempts += 1
@@ -58,15 +97,24 @@ def _take() -> OrderMail | None:
 
 def _send(mail: OrderMail) -> bool:
     try:
-        message_of(mail.order).send()
+        _written(mail).send()
     except OSError as error:  # what smtplib and sockets raise
         _failed(mail, type(error).__name__)
         return False
     with transaction.atomic():
         done = OrderMail.objects.filter(pk=mail.pk, state=MailState.PENDING)
-        if done.update(state=MailState.SENT, sent_at=Now(), last_error=""):
+        is_news = mail.kind == MailKind.BOUGHT and not mail.order.mail_delivered_in_inbox
+        if done.update(state=MailState.SENT, sent_at=Now(), last_error="") and is_news:
             note_facts(mail.order, mail_delivered_in_inbox=True)
     return True
+
+
+def _written(mail: OrderMail) -> EmailMultiAlternatives:
+    """The mail. One that was asked for has an id of its own: mail programs hide a second one with the same."""
+    message = pass_message_of(mail.order, mail.issued_pass) if mail.issued_pass else message_of(mail.order)
+    if mail.asked_by:
+        message.extra_headers["Message-ID"] = _message_id(mail.order, f"-{mail.pk}")
+    return message
 
 
 def _failed(mail: OrderMail, error: str) -> None:
@@ -94,35 +142,58 @@ def _message_of(order: Order) -> EmailMultiAlternatives:
         "url": f"{settings.PUBLIC_URL}/s/{order.brand.slug}/orders/{order.uuid}",
     }
     subject = _("%(brand)s: your order %(number)s") % {"brand": order.brand.name, "number": order.number}
-    host = urlsplit(settings.PUBLIC_URL).hostname
+    return _message(order, subject, "orders/mail", facts, [*_pass_files(order, passes), *_order_files(order)])
+
+
+def pass_message_of(order: Order, issued: Pass) -> EmailMultiAlternatives:
+    """The mail with the link to one pass of `order`, in its brand's language, with its package attached."""
+    with speaking(order.brand.language, order.brand.time_zone):
+        facts = {"order": order, "brand": order.brand, "pass": issued, "link": pass_url(issued)}
+        names = {"brand": order.brand.name, "title": issued.coupon.title}
+        subject = _("%(brand)s: your pass “%(title)s”") % names
+        return _message(order, subject, "orders/pass_mail", facts, _pass_files(order, [issued]))
+
+
+def _message(
+    order: Order, subject: str, template: str, facts: dict[str, Any], files: list[tuple[str, bytes, str]]
+) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
         subject.replace("\n", " "),
-        render_to_string("orders/mail.txt", facts),
+        render_to_string(f"{template}.txt", facts),
         to=[order.member.email],
-        headers={"Message-ID": f"<order-{order.uuid}@{host}>"},
+        headers={"Message-ID": _message_id(order)},
     )
-    message.attach_alternative(render_to_string("orders/mail.html", facts), "text/html")
-    for name, content, mime in _packages(order, passes):
+    message.attach_alternative(render_to_string(f"{template}.html", facts), "text/html")
+    for name, content, mime in files:
         message.attach(name, content, mime)
     return message
 
 
-def _packages(order: Order, passes: list[Pass]) -> list[tuple[str, bytes, str]]:
+def _message_id(order: Order, more: str = "") -> str:
+    return f"<order-{order.uuid}{more}@{urlsplit(settings.PUBLIC_URL).hostname}>"
+
+
+def _pass_files(order: Order, passes: list[Pass]) -> list[tuple[str, bytes, str]]:
     """What Apple Wallet opens, as attachments: nothing where the brand has no certificate today."""
     attached = []
     try:
         files = [built(pass_package(one)) for one in passes]
-        for start in range(0, len(files), MOST_IN_BUNDLE):
-            group = files[start : start + MOST_IN_BUNDLE]
-            name = f"order-{order.number}-{start // MOST_IN_BUNDLE + 1}"
-            if len(group) == 1:
-                attached.append((f"{name}.{PASS.extension}", group[0], PASS.mime))
-            else:
-                attached.append((f"{name}.pkpasses", bundle(group), MIME_OF_BUNDLE))
     except NotSignable as error:
         logger.info("mail without passes", order=str(order.uuid), reason=str(error))
+        return []
+    for start in range(0, len(files), MOST_IN_BUNDLE):
+        group = files[start : start + MOST_IN_BUNDLE]
+        name = f"order-{order.number}-{start // MOST_IN_BUNDLE + 1}"
+        if len(group) == 1:
+            attached.append((f"{name}.{PASS.extension}", group[0], PASS.mime))
+        else:
+            attached.append((f"{name}.pkpasses", bundle(group), MIME_OF_BUNDLE))
+    return attached
+
+
+def _order_files(order: Order) -> list[tuple[str, bytes, str]]:
     try:
-        attached.append((f"order-{order.number}.order", built(order_package(order)), ORDER.mime))
+        return [(f"order-{order.number}.order", built(order_package(order)), ORDER.mime)]
     except NotSignable as error:
         logger.info("mail without the order", order=str(order.uuid), reason=str(error))
-    return attached
+        return []

@@ -47,12 +47,12 @@ class PassSteps:
             ("unblock", "block pass", self.unblock),
         ]
         own = [
-            path(f"<path:object_id>/{name}/", self._page(permission, view), name=f"passes_pass_{name}")
+            path(f"<path:object_id>/{name}/", self.page(permission, view), name=f"passes_pass_{name}")
             for name, permission, view in pages
         ]
         return [*own, *super().get_urls()]  # type: ignore[misc]
 
-    def _page(self: Any, permission: str, view: Callable[..., HttpResponse]) -> Any:
+    def page(self: Any, permission: str, view: Callable[..., HttpResponse]) -> Any:
         """The door: one of the user's own brands' passes, and a role that allows it."""
 
         def page(request: HttpRequest, object_id: str) -> HttpResponse:
@@ -85,9 +85,9 @@ class PassSteps:
             user: Any = request.user
             by = (user.name or user.email)[:LONGEST_NAME]
             said = _("The pass is redeemed.")
-            return self._take(request, issued, _("Redeemed."), said, lambda: services.redeem(issued, by=by))
+            return self.take(request, issued, _("Redeemed."), said, lambda: services.redeem(issued, by=by))
         text = _("Give out what it is for now. A pass is redeemed once, and it cannot be undone.")
-        return self._ask(request, issued, title=_("Redeem this pass?"), text=text, label=_("Redeem"))
+        return self.ask(request, issued, title=_("Redeem this pass?"), text=text, label=_("Redeem"))
 
     def block(self: Any, request: HttpRequest, issued: Pass) -> HttpResponse:
         """Ask why, then block it."""
@@ -96,21 +96,22 @@ class PassSteps:
             reason = form.cleaned_data["reason"]
             said = _("The pass is blocked.")
             log = _("Blocked: %s") % reason
-            return self._take(request, issued, log, said, lambda: services.block(issued, reason=reason))
+            return self.take(request, issued, log, said, lambda: services.block(issued, reason=reason))
         text = _("Nobody can redeem it until it is unblocked.")
         words = {"title": _("Block this pass?"), "text": text, "label": _("Block"), "is_dangerous": True}
-        return self._ask(request, issued, form=form, **words)
+        return self.ask(request, issued, form=form, **words)
 
     def unblock(self: Any, request: HttpRequest, issued: Pass) -> HttpResponse:
         """Undo the block."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         said = _("The pass can be redeemed again.")
-        return self._take(request, issued, _("Unblocked."), said, lambda: services.unblock(issued))
+        return self.take(request, issued, _("Unblocked."), said, lambda: services.unblock(issued))
 
-    def _take(
+    def take(
         self: Any, request: HttpRequest, issued: Pass, log: str, said: str, verb: Callable[[], Pass]
     ) -> HttpResponse:
+        """Do it, note it in the pass's history, and say so; or say why not."""
         try:
             verb()
         except ShopError as error:
@@ -120,6 +121,7 @@ class PassSteps:
             messages.success(request, said)
         return redirect("admin:passes_pass_change", issued.pk)
 
-    def _ask(self: Any, request: HttpRequest, issued: Pass, **context: Any) -> HttpResponse:
+    def ask(self: Any, request: HttpRequest, issued: Pass, **context: Any) -> HttpResponse:
+        """The page that asks first."""
         context |= {**self.admin_site.each_context(request), "opts": self.opts, "original": issued}
         return TemplateResponse(request, "admin/passes/pass/ask.html", context)

@@ -1,6 +1,6 @@
 """Passes on members' phones: made when somebody asks for one, and kept up to date ever after."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +29,20 @@ def pass_package(issued: Pass) -> Package:
     return applewallet.package_about(issued.brand, Subject.COUPON, issued.uuid, lambda: coupon_source(issued))
 
 
+@transaction.atomic
+def push_now(issued: Pass) -> int:
+    """Have the phones that hold `issued` show it as it is now; returns how many these are.
+
+    Raises NobodyHolds, and TooSoon when they were told just now.
+    """
+    package = applewallet.find_package(issued.brand, Subject.COUPON, issued.uuid)
+    if package is None:
+        raise applewallet.NobodyHolds
+    if applewallet.refresh(package, coupon_source(issued)):
+        return package.registrations.count()
+    return applewallet.push_again(package)
+
+
 def card_package(member: Member) -> Package:
     """The package of a member's store card. Raises NotSignable."""
     return applewallet.package_about(member.brand, Subject.STORE_CARD, member.uuid, lambda: card_source(member))
@@ -46,11 +60,15 @@ def show_on_phones(passes: Iterable[Pass]) -> None:
 
 
 @receiver(points_changed)
-def card_changed(member: Member, **_more: Any) -> None:
-    """Bring a member's store card up to date, in the transaction that moved the points."""
-    package = applewallet.find_package(member.brand, Subject.STORE_CARD, member.uuid)
-    if package is not None:
-        applewallet.refresh(package, card_source(member))
+def cards_changed(members: Sequence[Member], **_more: Any) -> None:
+    """Bring the store cards of members of one brand up to date, in the transaction that moved their points."""
+    by_uuid = {member.uuid: member for member in members}
+    if not by_uuid:
+        return
+    brand = members[0].brand
+    packages = brand.packages.select_related("type").filter(subject=Subject.STORE_CARD, subject_uuid__in=by_uuid)
+    for package in packages.order_by("pk"):
+        applewallet.refresh(package, card_source(by_uuid[package.subject_uuid]))
 
 
 def rendered(package: Package) -> Source | None:

@@ -18,9 +18,11 @@ from passes.phones import show_on_phones
 from passes.signals import passes_changed, passes_locking
 from shops.errors import InvalidInput, ShopError
 from shops.models import Brand, Member
+from shops.sentences import state_in_language
 
 ALPHABET = string.digits + "".join(letter for letter in string.ascii_uppercase if letter not in "ILOU")
 IS_OVER: Any = {"is_over": Q(expiration_date__lte=Now())}  # to annotate passes with: what Pass.standing asks for
+VOIDABLE = {PassStatus.ACTIVE, PassStatus.BLOCKED}
 MOMENT = "%Y-%m-%dT%H:%M:%SZ"  # in messages
 
 
@@ -36,14 +38,18 @@ class IllegalStep(ShopError):
     """A step that the pass's state does not allow."""
 
     def __init__(self, was: str, to: str) -> None:
-        super().__init__(_("A pass that is %(was)s cannot become %(to)s.") % {"was": was, "to": to})
+        facts = {"was": state_in_language(was), "to": state_in_language(to)}
+        super().__init__(_("A pass that is %(was)s cannot become %(to)s.") % facts)
 
 
 class TakenBack(ShopError):
     """A pass that stays blocked."""
 
-    def __init__(self) -> None:
-        super().__init__(_("This pass stays blocked: its order came to nothing, or it was refunded."))
+    def __init__(self, issued: Pass) -> None:
+        text = _("This pass stays blocked: its order came to nothing, or it was refunded.")
+        if issued.is_void_by_staff:
+            text = _("This pass stays blocked: it was taken back for good.")
+        super().__init__(text)
 
 
 class NotRedeemable(ShopError):
@@ -61,10 +67,16 @@ def _why_not(issued: Pass) -> str:
     if issued.standing == PassStatus.EXPIRED:
         return _("This pass expired.")
     if issued.voided_at:
-        return _("This pass was taken back: its order came to nothing, or it was refunded.")
+        return _why_void(issued)
     if issued.status == PassStatus.BLOCKED:
         return _("This pass is blocked: %s.") % (issued.blocked_reason.rstrip(".") or _("its order came to nothing"))
     return _("This pass is not paid for yet.")
+
+
+def _why_void(issued: Pass) -> str:
+    if issued.is_void_by_staff:
+        return _("This pass was taken back: %s.") % issued.blocked_reason.rstrip(".")
+    return _("This pass was taken back: its order came to nothing, or it was refunded.")
 
 
 def _redeemed(moment: str, by: str) -> str:
@@ -134,7 +146,7 @@ def void_passes(passes: Sequence[Pass]) -> None:
     use to anybody any more, and what happened to it stays true.
     """
     now = timezone.now()
-    voided = [one for one in passes if one.status in {PassStatus.ACTIVE, PassStatus.BLOCKED}]
+    voided = [one for one in passes if one.status in VOIDABLE and not one.is_void_by_staff]
     for one in voided:
         one.status, one.voided_at = PassStatus.BLOCKED, now
     save_passes(voided, "status", "voided_at")
@@ -142,7 +154,7 @@ def void_passes(passes: Sequence[Pass]) -> None:
 
 def restore_passes(were: Mapping[Pass, str]) -> None:
     """Give passes of one brand back the states from before `void_passes`. Call it likewise."""
-    restored = [one for one in were if one.voided_at]
+    restored = [one for one in were if one.voided_at and not one.is_void_by_staff]
     for one in restored:
         one.status, one.voided_at = were[one], None
     save_passes(restored, "status", "voided_at")
@@ -218,9 +230,26 @@ def unblock(issued: Pass) -> Pass:
     if not issued.standing.may_become(PassStatus.ACTIVE):
         raise IllegalStep(issued.standing, PassStatus.ACTIVE)
     if issued.voided_at or not issued.blocked_at:
-        raise TakenBack
+        raise TakenBack(issued)
     issued.status, issued.blocked_at, issued.blocked_reason = PassStatus.ACTIVE, None, ""
     _save_and_tell(issued.brand, [issued], "status", "blocked_at", "blocked_reason")
+    return issued
+
+
+@transaction.atomic
+def void(issued: Pass, *, reason: str) -> Pass:
+    """Take `issued` back for good, without a refund. One that was taken back already stays as it is.
+
+    Raises IllegalStep for one that is redeemed, expired or not paid for.
+    """
+    issued = _lock(issued)
+    if issued.voided_at:
+        return issued
+    if not issued.qr_code or issued.standing not in VOIDABLE:
+        raise IllegalStep(issued.standing if issued.qr_code else _("not paid"), PassStatus.BLOCKED)
+    issued.status, issued.blocked_reason = PassStatus.BLOCKED, reason
+    issued.blocked_at = issued.voided_at = timezone.now()
+    _save_and_tell(issued.brand, [issued], "status", "blocked_at", "blocked_reason", "voided_at")
     return issued
 
 

@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
-from shops.models import Brand, Role
+from shops.models import Brand, Role, Staff
 
 VIEWER = frozenset({"view"})
-SUPPORT = VIEWER | {"process order", "ask clinic", "redeem pass", "block pass"}
+SUPPORT = VIEWER | {"process order", "send mail", "ask clinic", "redeem pass", "block pass", "push pass"}
 MANAGER = SUPPORT | {
     "cancel order",
     "refund order",
+    "void pass",
     "add coupon",
     "change coupon",
     "delete coupon",
@@ -35,6 +36,7 @@ MANAGER = SUPPORT | {
 }
 OWNER = MANAGER | {
     "change brand",
+    "delete test order",
     "add staff",
     "change staff",
     "delete staff",
@@ -53,12 +55,17 @@ PERMISSIONS: Mapping[str, frozenset[str]] = {
 }
 
 
-def roles_of(user: Any) -> dict[int, str]:
-    """The user's role in each of their brands, by the brand's key. Asked of the database once per request."""
+def places_of(user: Any) -> list[Staff]:
+    """The user's places in the teams of brands, with the brands. Asked of the database once per request."""
     if not user.is_authenticated:
-        return {}
-    prefetch_related_objects([user], "places")
-    return {place.brand_id: place.role for place in user.places.all()}
+        return []
+    prefetch_related_objects([user], Prefetch("places", Staff.objects.select_related("brand")))
+    return list(user.places.all())
+
+
+def roles_of(user: Any) -> dict[int, str]:
+    """The user's role in each of their brands, by the brand's key."""
+    return {place.brand_id: place.role for place in places_of(user)}
 
 
 def brand_ids_where(user: Any, permission: str) -> list[int]:

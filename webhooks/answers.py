@@ -10,6 +10,8 @@ from urllib3.exceptions import HTTPError
 MOST_BYTES = 16 * 1024  # read of an answer's body
 MOST_HEAD = 32 * 1024  # bytes of its status line and headers
 KEPT = 1000  # characters of its body that are kept
+MOST_KEPT_HEADERS = 2000  # characters of its headers, likewise
+SECRETS = {"set-cookie", "set-cookie2", "authorization", "proxy-authorization"}  # whose values nobody needs to read
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class Answer:
     body: bytes
     address: str | None
     retry_after: str
+    headers: str = ""  # as the receiver wrote them, a line each; at most MOST_KEPT_HEADERS characters
 
     def text(self) -> str:
         """The beginning of the body, as text that PostgreSQL can keep."""
@@ -76,6 +79,12 @@ def beginning_of(response: requests.Response) -> bytes:
         raise requests.ConnectionError("The answer broke off.") from error
     response.raw.close()  # not a connection to keep: there may be gigabytes left
     return text
+
+
+def headers_kept(response: requests.Response) -> str:
+    """The answer's headers as text that PostgreSQL can keep, without the values of SECRETS."""
+    lines = (f"{name}: {'…' if name.lower() in SECRETS else value}" for name, value in response.headers.items())
+    return "\n".join(lines).replace("\0", "")[:MOST_KEPT_HEADERS]
 
 
 def peer_of(response: requests.Response) -> str | None:

@@ -66,6 +66,7 @@ class Result:
     outcome: str
     code: int | None
     response: str
+    headers: str
     address: str | None
     milliseconds: int
     wait: float | None
@@ -148,6 +149,7 @@ def attempt(claimed: Claimed) -> Result:
         outcome=outcome,
         code=answer.status if answer else None,
         response=response,
+        headers=answer.headers if answer else "",
         address=answer.address if answer else None,
         milliseconds=int((time.monotonic() - started) * 1000),
         wait=None

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from shops.models import Brand, BrandOwned
+from shops.sentences import in_language
 
 DEFAULT_STATUSES = ("open", "paid", "failed", "canceled")
 MOST_CONCURRENCY = 50  # calls at once that one endpoint may ask for
@@ -91,6 +92,13 @@ class Event(BrandOwned):
             models.UniqueConstraint(fields=["brand", "id"], name="event_brand_id"),  # target of composite keys
             models.UniqueConstraint(fields=["brand", "order_uuid", "version"], name="event_once_per_version"),
         ]
+        indexes = [
+            models.Index(
+                fields=["brand", "order_status"],
+                name="event_of_rare_status",  # the log's filter; every order tells of the two
+                condition=~Q(order_status__in=["open", "paid"]),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.order_status} {self.order_uuid}"
@@ -118,8 +126,10 @@ class Delivery(BrandOwned):
     """One event on its way to one endpoint. Its uuid is the message id, the same on every attempt."""
 
     uuid = models.UUIDField(_("message id"), default=uuid.uuid4, unique=True, editable=False)
-    event = models.ForeignKey(Event, models.PROTECT, related_name="deliveries")
-    endpoint = models.ForeignKey(Endpoint, models.PROTECT, related_name="deliveries")
+    event = models.ForeignKey(Event, models.PROTECT, related_name="deliveries", verbose_name=_("event"))
+    endpoint = models.ForeignKey(
+        Endpoint, models.PROTECT, related_name="deliveries", verbose_name=_("webhook endpoint")
+    )
     order_uuid = models.UUIDField()  # of the event, for "earlier ones of the same order first"
     version = models.PositiveIntegerField()  # of the event, likewise
     state = models.CharField(_("state"), max_length=10, choices=DeliveryState, default=DeliveryState.PENDING)
@@ -133,7 +143,7 @@ class Delivery(BrandOwned):
     created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
     done_at = models.DateTimeField(_("done at"), null=True, editable=False)
 
-    brand = models.ForeignKey(Brand, models.PROTECT, related_name="deliveries")
+    brand = models.ForeignKey(Brand, models.PROTECT, related_name="deliveries", verbose_name=_("brand"))
 
     class Meta:
         verbose_name = _("delivery")
@@ -176,7 +186,7 @@ class Outcome(models.TextChoices):
 class Call(BrandOwned):
     """One attempt. Written with the claim, before anything is sent, and finished with what happened."""
 
-    delivery = models.ForeignKey(Delivery, models.PROTECT, related_name="calls")
+    delivery = models.ForeignKey(Delivery, models.PROTECT, related_name="calls", verbose_name=_("delivery"))
     attempt = models.PositiveIntegerField(_("attempt"))
     trigger = models.CharField(max_length=10, choices=Trigger, default=Trigger.AUTO)
     url = models.URLField(_("URL"), max_length=2000)
@@ -184,6 +194,9 @@ class Call(BrandOwned):
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome, default=Outcome.STARTED)
     http_status_code = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
     response = models.CharField(_("response"), max_length=1000, blank=True)
+    response_headers = models.CharField(
+        _("response headers"), max_length=2000, blank=True, db_default="", help_text=_("Without cookies.")
+    )
     remote_ip = models.GenericIPAddressField(_("address"), null=True)
     duration_ms = models.PositiveIntegerField(_("milliseconds"), null=True)
     started_at = models.DateTimeField(_("started"), db_default=Now(), editable=False)
@@ -197,6 +210,11 @@ class Call(BrandOwned):
 
     def __str__(self) -> str:
         return f"{self.url} #{self.attempt}"
+
+    @property
+    def said(self) -> str:
+        """What the receiver answered; where nothing came back, why not, in the reader's language."""
+        return in_language(self.response) if self.http_status_code is None else self.response
 
 
 class ExamGrade(models.TextChoices):
@@ -221,7 +239,7 @@ class ExamReport(BrandOwned):
     started_at = models.DateTimeField(_("started"), editable=False)
     finished_at = models.DateTimeField(_("finished"), editable=False)
 
-    brand = models.ForeignKey(Brand, models.PROTECT, related_name="exam_reports")
+    brand = models.ForeignKey(Brand, models.PROTECT, related_name="exam_reports", verbose_name=_("brand"))
 
     class Meta:
         verbose_name = _("exam report")

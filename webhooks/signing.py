@@ -5,6 +5,8 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 
+USER_AGENT = "WalletApp-Webhooks/1"  # the number is the version of the messages
+
 
 def wllt_signature(key: str, body: bytes) -> str:
     """The original product's signature: HMAC-SHA256 of the body in lower-case hex, keyed with the key's text.
@@ -32,7 +34,7 @@ def headers_of(keys: Sequence[str], message_id: str, timestamp: int, body: bytes
     """
     return {
         "Content-Type": "application/json",
-        "User-Agent": "WalletApp-Webhooks/1",
+        "User-Agent": USER_AGENT,
         "wllt-signature": wllt_signature(keys[0], body),
         "wllt-message-id": message_id,
         "webhook-id": message_id,

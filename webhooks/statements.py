@@ -1,5 +1,8 @@
 """The SQL of the delivery engine. Only the database's clock counts; nothing here waits for anybody's HTTP."""
 
+from django.utils.translation import gettext_noop
+
+GONE = gettext_noop("The receiver answered 410 Gone.")  # why an endpoint was disabled
 HELD_UP_BY = 3  # an order's later news waits for its earlier news until that has failed so often
 BREAKER_AFTER = 5  # failures in a row
 BREAKER_SHORTEST = 30  # seconds; doubled each time it opens again
@@ -68,8 +71,8 @@ ORDER BY c.due_at, c.id
 FINISH = f"""
 WITH result AS (
     SELECT * FROM unnest(%(id)s::bigint[], %(attempt)s::int[], %(token)s::uuid[], %(outcome)s::text[], %(code)s::int[],
-        %(response)s::text[], %(address)s::inet[], %(milliseconds)s::int[], %(wait)s::float8[])
-    AS r (id, attempt, token, outcome, code, response, address, milliseconds, wait)
+        %(response)s::text[], %(headers)s::text[], %(address)s::inet[], %(milliseconds)s::int[], %(wait)s::float8[])
+    AS r (id, attempt, token, outcome, code, response, headers, address, milliseconds, wait)
 ), ended AS (
     UPDATE webhooks_delivery d
     SET state = CASE WHEN r.outcome = 'ok' THEN 'delivered' WHEN r.wait IS NULL THEN 'exhausted' ELSE 'pending' END,
@@ -95,12 +98,12 @@ WITH result AS (
                               {BREAKER_SHORTEST} * power(2, least(e.times_opened, 10)))) END,
         is_active = e.is_active AND NOT t.gone,
         disabled_at = CASE WHEN t.gone THEN now() ELSE e.disabled_at END,
-        disabled_reason = CASE WHEN t.gone THEN 'The receiver answered 410 Gone.' ELSE e.disabled_reason END
+        disabled_reason = CASE WHEN t.gone THEN '{GONE}' ELSE e.disabled_reason END
     FROM tally t WHERE e.id = t.endpoint_id AND NOT (t.reached AND e.failing_since IS NULL AND NOT t.gone)
 )
 UPDATE webhooks_call c
-SET outcome = r.outcome, http_status_code = r.code, response = r.response, remote_ip = r.address,
-    duration_ms = r.milliseconds, finished_at = now()
+SET outcome = r.outcome, http_status_code = r.code, response = r.response, response_headers = r.headers,
+    remote_ip = r.address, duration_ms = r.milliseconds, finished_at = now()
 FROM result r WHERE c.delivery_id = r.id AND c.attempt = r.attempt AND c.outcome IN ('started', 'unknown')
 """
 

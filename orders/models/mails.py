@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from orders.models.orders import Order
+from passes.models import Pass
 from shops.models import Brand, BrandOwned
 
 
@@ -17,10 +18,30 @@ class MailState(models.TextChoices):
     FAILED = "failed", _("Given up")
 
 
-class OrderMail(BrandOwned):
-    """What was bought, by mail. Written in the transaction that made the order paid; sent by a worker."""
+class MailKind(models.TextChoices):
+    """What a mail holds."""
 
-    order = models.OneToOneField(Order, models.PROTECT, related_name="mail", verbose_name=_("order"))
+    BOUGHT = "bought", _("What was bought")
+    PASS = "pass", _("The link to a pass")
+
+
+class OrderMail(BrandOwned):
+    """A mail about an order; sent by a worker.
+
+    The first tells what was bought, and is written in the transaction that made the order paid. Others, of that kind or
+    with the link to one pass, staff ask for.
+    """
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="mails", verbose_name=_("order"), db_index=False)
+    kind = models.CharField(
+        _("what it holds"), max_length=6, choices=MailKind, default=MailKind.BOUGHT, db_default=MailKind.BOUGHT
+    )
+    issued_pass = models.ForeignKey(
+        Pass, models.PROTECT, null=True, related_name="mails", verbose_name=_("pass"), db_index=False
+    )
+    asked_by = models.CharField(
+        _("asked for by"), max_length=200, blank=True, db_default="", help_text=_("Empty: sent by itself.")
+    )
     state = models.CharField(_("state"), max_length=7, choices=MailState, default=MailState.PENDING)
     attempts = models.PositiveSmallIntegerField(_("attempts"), db_default=0)
     due_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -38,8 +59,19 @@ class OrderMail(BrandOwned):
                 condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at=None)),
                 name="order_mail_sent_or_not",
             ),
+            models.CheckConstraint(
+                condition=Q(kind="bought", issued_pass=None) | Q(kind="pass", issued_pass__isnull=False),
+                name="order_mail_of_its_kind",
+            ),
+            models.UniqueConstraint(fields=["order"], condition=Q(asked_by=""), name="order_mail_by_itself_once"),
         ]
-        indexes = [models.Index(fields=["due_at"], name="order_mail_due", condition=Q(state="pending"))]  # send_due
+        indexes = [
+            models.Index(fields=["due_at"], name="order_mail_due", condition=Q(state="pending")),  # send_due
+            models.Index(fields=["order", "id"], name="order_mail_of_order"),
+            models.Index(
+                fields=["issued_pass"], name="order_mail_of_pass", condition=Q(issued_pass__isnull=False)
+            ),  # its foreign key
+        ]
 
     def __str__(self) -> str:
-        return str(self.order)
+        return f"{self.get_kind_display()}: {self.order}"

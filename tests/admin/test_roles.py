@@ -96,7 +96,7 @@ def test_a_coupon_is_made_changed_and_deleted_until_a_pass_was_issued(staff, bra
     manager.post("passes_coupon_add", title="Tea", points=250, stock=3, is_active="on")
     tea = brand.coupons.get(title="Tea")
     assert (tea.points, tea.stock, tea.is_active) == (250, 3, True)
-    assert "EUR 2.50" in text_of(manager.get("passes_coupon_change", tea.pk))
+    assert "€2.50" in text_of(manager.get("passes_coupon_change", tea.pk))
     manager.post("passes_coupon_delete", tea.pk, post="yes")
     assert not Coupon.objects.filter(pk=tea.pk).exists()
     sold = order.items.get().issued_pass.coupon

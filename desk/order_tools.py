@@ -1,0 +1,91 @@
+"""Deleting a test order, on a page of its own behind the order's; the newest note in the list."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.models import DELETION, LogEntry
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.html import format_html
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import display
+
+from desk.deleting import delete_test_order, is_test, preview
+from desk.models import OrderNote
+from orders.models import Order
+from shops.errors import ShopError
+from shops.speaking import money_and_points
+
+PERMISSION = "delete test order"
+IN_LIST = 40  # characters of a note
+
+
+class ShowsNotes:
+    """Adds the newest note to the list of orders."""
+
+    def get_queryset(self: Any, request: HttpRequest) -> QuerySet[Order]:
+        """With that note, read for the rows that are shown."""
+        rows: QuerySet[Order] = super().get_queryset(request)  # type: ignore[misc]
+        notes = OrderNote.objects.filter(order=OuterRef("pk")).exclude(text="").order_by("-pk")
+        return rows.annotate(newest_note=Subquery(notes.values("text")[:1]))
+
+    @display(description=gettext_lazy("tags and note"))
+    def tag_list(self, order: Any) -> str:
+        """All tags in one line, and how the note begins."""
+        tags = ", ".join(sorted(tag.text for tag in order.tags.all()))
+        note = Truncator(order.newest_note or "").chars(IN_LIST)
+        return format_html('{}<br><span class="wa-quiet">{}</span>', tags, note) if note else tags
+
+
+class DeletesTests:
+    """Adds it to the orders' admin. No other way deletes an order: neither Django's page nor an action of the list."""
+
+    def get_urls(self: Any) -> list[Any]:
+        """Put the page below the order's own."""
+        page = path(
+            "<path:object_id>/delete-test/",
+            self.desk_page(PERMISSION, self.delete_test),
+            name="orders_order_delete_test",
+        )
+        return [page, *super().get_urls()]  # type: ignore[misc]
+
+    def change_view(
+        self: Any, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Offer it where it may be."""
+        answer: Any = super().change_view(request, object_id, form_url, extra_context)  # type: ignore[misc]
+        if isinstance(answer, TemplateResponse) and answer.context_data and "original" in answer.context_data:
+            order = answer.context_data["original"]
+            answer.context_data["can_delete_test"] = is_test(order) and self.may(request, PERMISSION, order)
+        return answer
+
+    def delete_test(self: Any, request: HttpRequest, order: Order) -> HttpResponse:
+        """Say what would go and what would come back, and do it when that is confirmed."""
+        if request.method == "POST" and self._delete(request, order):
+            return redirect("admin:orders_order_changelist")
+        order.refresh_from_db()
+        title = _("Delete test order %(number)s") % {"number": order.number}
+        answer: HttpResponse = self.show(request, order, "delete_test", title=title, goes=preview(order))
+        answer.template_name = "desk/delete_test.html"  # type: ignore[attr-defined]
+        return answer
+
+    def _delete(self: Any, request: HttpRequest, order: Order) -> bool:
+        version = request.POST.get("version", "")
+        brand = order.brand
+        sums = money_and_points(order.total, order.currency, order.points_used)
+        text = _("Test order %(number)s deleted: %(sums)s.") % {"number": order.number, "sums": sums}
+        try:
+            delete_test_order(order, version=int(version) if version.isascii() and version.isdecimal() else 0)
+        except ShopError as error:
+            messages.warning(request, str(error))
+            return False
+        user: Any = request.user
+        LogEntry.objects.log_actions(user.pk, [order], DELETION, text, single_object=True)
+        self.log_change(request, brand, text)
+        messages.success(request, text)
+        return True
