@@ -15,6 +15,9 @@ from applewallet.admin_words import PUSH_COLORS, reason_words
 from applewallet.device_log import mask, masked, parse, trouble_of
 from applewallet.models import Device, DeviceLog, Push, PushState, Registration
 from shops.brand_admin import BrandAdmin, BrandInline, OwnRowsFilter, ReadOnly
+from shops.columns import spoken
+from shops.sentences import in_language
+from shops.speaking import second
 
 MOST_LINKS = 5
 
@@ -63,15 +66,17 @@ class DeviceAdmin(ReadOnly, BrandAdmin):
 class PushAdmin(ReadOnly, BrandAdmin):
     """Words to phones that something changed: on their way, accepted, or given up."""
 
-    list_display = ["created_at", "type", "state_badge", "attempts", "next_attempt", "answer", "done_at"]
+    list_display = ["asked", "type", "state_badge", "attempts", "next_attempt", "answer", "done"]
     list_filter = [("state", ChoicesDropdownFilter), ("type", OwnRowsFilter)]
     list_select_related = ["brand", "type"]
     fieldsets = [
-        (None, {"fields": ["type", "state", "attempts", "next_attempt", "created_at", "done_at"]}),
-        (_("Last answer"), {"fields": ["last_status", "last_reason", "meaning"]}),
+        (None, {"fields": ["type", "state", "attempts", "next_attempt", "asked", "done"]}),
+        (_("Last answer"), {"fields": ["last_status", "reason", "meaning"]}),
         (_("To"), {"fields": ["devices"]}),
     ]
-    readonly_fields = ["next_attempt", "meaning", "devices"]
+    readonly_fields = ["next_attempt", "asked", "done", "reason", "meaning", "devices"]
+    asked = spoken("created_at", _("created"), second)
+    done = spoken("done_at", _("done at"), second)
 
     @display(description=_("state"), ordering="state", label=PUSH_COLORS)
     def state_badge(self, push: Push) -> tuple[str, str]:
@@ -86,7 +91,12 @@ class PushAdmin(ReadOnly, BrandAdmin):
     @display(description=_("last answer"))
     def answer(self, push: Push) -> str | None:
         """What Apple said."""
-        return f"{push.last_status or ''} {push.last_reason}".strip() or None
+        return f"{push.last_status or ''} {in_language(push.last_reason)}".strip() or None
+
+    @display(description=_("last reason"))
+    def reason(self, push: Push) -> str:
+        """Apple's word, or ours where Apple said nothing."""
+        return in_language(push.last_reason)
 
     @display(description=_("meaning"))
     def meaning(self, push: Push) -> Any:
@@ -111,16 +121,17 @@ class PushAdmin(ReadOnly, BrandAdmin):
 class DeviceLogAdmin(ReadOnly, BrandAdmin):
     """What phones wrote about trouble. Anybody can write there, so it is shown and believed no further."""
 
-    list_display = ["received_at", "type", "task", "trouble", "text"]
+    list_display = ["received", "type", "task", "trouble", "text"]
     list_filter = [("type", OwnRowsFilter)]
     list_select_related = ["brand", "type"]
     search_fields = ["serial", "task"]
     search_help_text = _("A serial number, or what the device was doing")
     fieldsets = [
-        (None, {"fields": ["received_at", "type", "task", "package"]}),
+        (None, {"fields": ["received", "type", "task", "package"]}),
         (_("Trouble"), {"fields": ["trouble", "meaning", "cure", "whole_text"]}),
     ]
-    readonly_fields = ["package", "trouble", "meaning", "cure", "whole_text"]
+    readonly_fields = ["received", "package", "trouble", "meaning", "cure", "whole_text"]
+    received = spoken("received_at", _("received"), second)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

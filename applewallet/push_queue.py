@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop
 
 from applewallet import push_statements as statements
 from applewallet.models import PackageType
@@ -17,6 +18,7 @@ from applewallet.push_answers import Outcome
 from shops.prepared import run
 
 BATCH = 1000
+LOST = gettext_noop("The worker was lost.")
 MOST_BATCHES = 200  # in one run
 logger = structlog.get_logger(__name__)
 
@@ -103,7 +105,7 @@ def finish(results: Iterable[Result]) -> None:
 def give_back() -> None:
     """Return pushes whose process was lost."""
     finish(
-        Result(pk, type_id, token, "", Outcome.AGAIN, None, "The worker was lost.", 0.0)
+        Result(pk, type_id, token, "", Outcome.AGAIN, None, LOST, 0.0)
         for pk, type_id, token in run(statements.LOST, {})
     )
 

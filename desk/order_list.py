@@ -1,27 +1,29 @@
 """What the desk adds to the list of orders: tabs with counts, each user's own ones, tags, and more filters."""
 
-from dataclasses import dataclass
+from copy import copy
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import SuspiciousOperation
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter, RangeNumericFilter, TextFilter
 from unfold.decorators import display
+from unfold.views import ChangeList
 
-from desk.hands import failed_refunds, waiting_returns
+from desk.hands import failed_refunds, given_up_mails, refunds_that_came_back, undecided_chargebacks, waiting_returns
 from desk.models import MOST_FILTERS, OrderTag, SavedFilter
-from orders.models import MailState, Order, OrderCount, OrderMail, OrderStatus, Payment, ProcessingStatus
+from desk.order_tabs import REFUNDED, sorted_pairs, tabs_of
+from orders.models import Order, Payment
+from shops.brand_admin import BrandFilter
 from shops.permissions import brand_ids_where, brands_where
-
-REFUNDED = Q(refunded__gt=0) | Q(points_refunded__gt=0)  # as the partial index says it (desk/migrations/0003)
-IN_WORK = (ProcessingStatus.OPEN, ProcessingStatus.BEING_PROCESSED)
 
 
 class HasFilter(DropdownFilter):
@@ -35,6 +37,8 @@ class HasFilter(DropdownFilter):
         return [
             ("refunded", _("Refunded, also in part")),
             ("refund_failed", _("A refund that failed")),
+            ("refund_came_back", _("A refund whose money came back")),
+            ("chargeback", _("A chargeback to deal with")),
             ("return_waiting", _("A return to deal with")),
             ("payment_trouble", _("A payment that the provider does not tell of")),
             ("mail_given_up", _("A mail that was given up")),
@@ -46,12 +50,15 @@ class HasFilter(DropdownFilter):
         wish = self.value()
         if wish == "refunded":
             return queryset.filter(REFUNDED)
-        keys = list(brands_where(request.user, "view").values_list("pk", flat=True))
+        brands: Any = brands_where(request.user, "view").values("pk")
+        keys = brands if request.user.is_superuser else brand_ids_where(request.user, "view")
         rows: dict[str, Any] = {
             "refund_failed": failed_refunds(keys),
+            "refund_came_back": refunds_that_came_back(keys),
+            "chargeback": undecided_chargebacks(keys),
             "return_waiting": waiting_returns(keys),
             "payment_trouble": Payment.objects.filter(brand__in=keys, due_at__isnull=False).exclude(last_error=""),
-            "mail_given_up": OrderMail.objects.filter(brand__in=keys, state=MailState.FAILED),
+            "mail_given_up": given_up_mails(keys),
         }
         if wish in rows:
             return queryset.filter(pk__in=rows[wish].order_by().values("order"))
@@ -66,7 +73,7 @@ class TagFilter(TextFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
         """Narrow the list."""
-        wish = str(self.value() or "").strip().lower()
+        wish = str(self.value() or "").replace("\0", "").strip().lower()
         if not wish:
             return queryset
         return queryset.filter(
@@ -74,80 +81,17 @@ class TagFilter(TextFilter):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """A filter with a name."""
+class Found(ChangeList):
+    """The orders that the list finds, without reading any of them."""
 
-    name: Any
-    query: str
-    count: int | None = None
-    key: int | None = None  # of a user's own one
-    is_current: bool = False
+    def get_filters(self: Any, request: HttpRequest) -> Any:
+        """Those that narrow; the brand is chosen elsewhere, and its filter would ask for all names."""
+        self.list_filter = [one for one in self.list_filter if one is not BrandFilter]
+        return super().get_filters(request)
 
-    @property
-    def url(self) -> str:
-        """Where it leads."""
-        return f"?{self.query}"
-
-
-TABS: tuple[tuple[Any, str], ...] = (
-    (gettext_lazy("All"), ""),
-    (gettext_lazy("Open"), "status__exact=paid&processing_status__in=open%2Cbeing_processed"),
-    (gettext_lazy("Unpaid"), "status__exact=open"),
-    (gettext_lazy("To fulfil"), "status__exact=paid&processing_status__exact=open"),
-    (gettext_lazy("Refunded"), "has=refunded"),
-)
-
-
-def tabs_of(request: Any) -> list[Tab]:
-    """The tabs above the list, with exact counts from what the database keeps, in three statements."""
-    brand = request.GET.get("brand", "")
-    keep = {"brand": brand} if brand.isdecimal() else {}
-    keys = _brands_in(request, brand)
-    counts = _counts(keys)
-    now = _sorted(request.GET.urlencode())
-    tabs = []
-    for name, query in TABS:
-        whole = urlencode({**dict(parse_qsl(query)), **keep})
-        tabs.append(Tab(name, whole, _count(query, counts, keys), None, _sorted(whole) == now))
-    for own in SavedFilter.objects.filter(user=request.user).order_by("pk"):
-        is_current = _sorted(own.query) == now
-        tabs.append(Tab(own.name, own.query, _count(own.query, counts, keys), own.pk, is_current))
-    return tabs
-
-
-def _brands_in(request: HttpRequest, brand: str) -> list[int] | None:
-    """The keys of the brands that the list shows; None for all there are."""
-    own = None if request.user.is_superuser else brand_ids_where(request.user, "view")
-    if not brand.isdecimal() or len(brand) > 18:  # noqa: PLR2004 -- what a bigint holds
-        return own
-    return [int(brand)] if own is None or int(brand) in own else []
-
-
-def _counts(keys: list[int] | None) -> dict[tuple[str, str], int]:
-    rows = OrderCount.objects.order_by() if keys is None else OrderCount.objects.filter(brand__in=keys).order_by()
-    summed = rows.values_list("status", "processing_status").annotate(Sum("count"))
-    return {(status, processing): count for status, processing, count in summed}
-
-
-def _count(query: str, counts: dict[tuple[str, str], int], keys: list[int] | None) -> int | None:
-    """How many orders `query` finds, if that is kept or follows from a short index; else None."""
-    wishes = {name: value for name, value in parse_qsl(query) if name != "brand"}
-    if wishes == {"has": "refunded"}:
-        rows = Order.objects.filter(REFUNDED)
-        return (rows if keys is None else rows.filter(brand__in=keys)).order_by().count()
-    names = {"status__exact": OrderStatus.values, "processing_status__exact": ProcessingStatus.values}
-    wanted = {name: [wishes.pop(name)] if name in wishes else known for name, known in names.items()}
-    if "processing_status__in" in wishes:
-        wanted["processing_status__exact"] = wishes.pop("processing_status__in").split(",")
-    if wishes:
-        return None
-    pairs = ((status, step) for status in wanted["status__exact"] for step in wanted["processing_status__exact"])
-    return sum(counts.get(pair, 0) for pair in pairs)
-
-
-def _sorted(query: str) -> list[tuple[str, str]]:
-    return sorted(pair for pair in parse_qsl(query) if pair[0] not in {"p", "o", "all"})
+    def get_results(self, request: HttpRequest) -> None:
+        """None."""
+        self.result_count = self.full_result_count = 0
 
 
 class OrderList:
@@ -167,9 +111,30 @@ class OrderList:
 
     def changelist_view(self: Any, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the tabs above the list."""
-        context = {"tabs": tabs_of(request), "filter_to_save": urlencode(_sorted(request.GET.urlencode()))}
+        context = {
+            "tabs": tabs_of(request, self.finder(request)),
+            "filter_to_save": urlencode(sorted_pairs(request.GET.urlencode())),
+        }
         answer: HttpResponse = super().changelist_view(request, context | (extra_context or {}))  # type: ignore[misc]
         return answer
+
+    def get_changelist(self: Any, request: Any, **kwargs: Any) -> Any:
+        """For a count, no list."""
+        return Found if getattr(request, "is_count", False) else super().get_changelist(request, **kwargs)  # type: ignore[misc]
+
+    def finder(self: Any, request: HttpRequest) -> Any:
+        """A function that gives the orders of a query of the list; None for a query that the list refuses."""
+        asked: Any = copy(request)
+        asked.is_count = True
+
+        def find(query: str) -> QuerySet[Order] | None:
+            asked.GET = QueryDict(query)
+            try:
+                return self.get_changelist_instance(asked).queryset
+            except (SuspiciousOperation, IncorrectLookupParameters):
+                return None
+
+        return find
 
     def get_list_display(self: Any, request: HttpRequest) -> list[Any]:
         """With the tags."""
@@ -193,7 +158,7 @@ class OrderList:
         """Make a tab of the list's present filter, for this user alone."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        query = urlencode(_sorted(request.POST.get("query", "")))
+        query = urlencode(sorted_pairs(request.POST.get("query", "")))
         name = " ".join(request.POST.get("name", "").split())
         problem = _problem(request.user, name, query) or _save(request.user, name, query)
         if problem:

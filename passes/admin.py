@@ -8,10 +8,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from passes.admin_steps import PassSteps
+from passes.admin_forms import CouponForm
+from passes.admin_wallet import PassWallet
 from passes.models import Coupon, Pass, PassStatus
 from passes.services import IS_OVER
 from shops.brand_admin import BrandAdmin, OwnRowsFilter, ReadOnly
+from shops.columns import spoken
+from shops.speaking import money, number
 
 PASS_COLORS = {
     PassStatus.ACTIVE: "success",
@@ -25,7 +28,8 @@ PASS_COLORS = {
 class CouponAdmin(BrandAdmin):
     """What the shop sells."""
 
-    list_display = ["title", "points", "price_in_money", "stock_left", "valid_until", "is_active"]
+    form = CouponForm
+    list_display = ["title", "price_in_points", "price_in_money", "stock_left", "valid_until", "is_active"]
     list_filter = ["is_active"]
     search_fields = ["title", "external_reference"]
     readonly_fields = ["uuid", "price_in_money"]
@@ -34,6 +38,7 @@ class CouponAdmin(BrandAdmin):
         (_("Price and stock"), {"fields": ["points", "price_in_money", "stock"]}),
         (_("Validity of its passes"), {"fields": ["valid_days", "valid_until"]}),
     ]
+    price_in_points = spoken("points", _("points"))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Not once a pass was issued of it; then it is taken off sale instead."""
@@ -44,21 +49,22 @@ class CouponAdmin(BrandAdmin):
         """What one copy costs without points."""
         if coupon.pk is None or coupon.points is None:
             return str(_("Follows from the points and the brand's point value."))
-        return f"{coupon.brand.currency} {coupon.price}"
+        return money(coupon.price, coupon.brand.currency)
 
     @display(description=_("stock"), ordering="stock", empty_value="∞")
-    def stock_left(self, coupon: Coupon) -> int | None:
+    def stock_left(self, coupon: Coupon) -> str | None:
         """How many copies are left to sell."""
-        return coupon.stock
+        return None if coupon.stock is None else number(coupon.stock)
 
 
 @admin.register(Pass)
-class PassAdmin(PassSteps, ReadOnly, BrandAdmin):
+class PassAdmin(PassWallet, ReadOnly, BrandAdmin):
     """Passes: orders issue them and take them back, staff and tills redeem them."""
 
     list_display = ["pass_name", "member", "status_badge", "expiration_date", "created_at"]
     list_filter = ["status", ("coupon", OwnRowsFilter)]
     list_select_related = ["brand", "coupon", "member"]
+    sortable_by = ["member", "status_badge"]  # what an index sorts by
     search_fields = ["qr_code"]
     search_help_text = _("A whole QR code, or the beginning of a member's e-mail address")
     fieldsets = [

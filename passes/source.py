@@ -1,6 +1,6 @@
 """What a coupon's pass and a member's store card show: pass.json (apple-wallet.md §B.2, §B.3)."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from applewallet.looks import colors_of, design_of, icons, logos, strips
@@ -16,8 +16,13 @@ QR = "PKBarcodeFormatQR"
 
 def coupon_source(issued: Pass) -> Source:
     """The pass of one issued coupon, in Apple's coupon style."""
+    brand = issued.coupon.brand  # the pass's too, and read already where passes change by the dozen
+    return _with_images(brand, coupon_texts(issued, design_of(brand)), strips(brand, issued.coupon.image))
+
+
+def coupon_texts(issued: Pass, design: Design) -> Source:
+    """The same without its images, in this design."""
     coupon = issued.coupon
-    brand = coupon.brand  # the pass's too, and read already where passes change by the dozen
     status = issued.status if issued.qr_code or issued.status != PassStatus.ACTIVE else "reserved"
     back = [_field("description", coupon.description)] if coupon.description else []
     if issued.qr_code:
@@ -30,14 +35,14 @@ def coupon_source(issued: Pass) -> Source:
         "auxiliaryFields": [_field("status", f"status_{status}", changes=True)],
         "backFields": back,
     }
-    content: dict[str, Any] = {"description": f"{brand.name}: {coupon.title}", "coupon": fields}
+    content: dict[str, Any] = {"description": f"{coupon.brand.name}: {coupon.title}", "coupon": fields}
     if issued.qr_code:
         content["barcodes"] = [_barcode(issued.qr_code)]
     if issued.expiration_date:
         content["expirationDate"] = rfc3339(issued.expiration_date)
     if issued.status != PassStatus.ACTIVE:
         content["voided"] = True
-    return _source(brand, content, "coupon", strips(brand, coupon.image))
+    return _texts(coupon.brand, design, content, "coupon")
 
 
 def _expiry(issued: Pass) -> list[Field]:
@@ -48,6 +53,11 @@ def _expiry(issued: Pass) -> list[Field]:
 
 def card_source(member: Member) -> Source:
     """A member's store card: the points, and what they are worth."""
+    return _with_images(member.brand, card_texts(member, design_of(member.brand)))
+
+
+def card_texts(member: Member, design: Design) -> Source:
+    """The same without its images, in this design."""
     brand = member.brand
     worth = brand.worth_of(member.points)
     fields = {
@@ -62,15 +72,16 @@ def card_source(member: Member) -> Source:
         "barcodes": [_barcode(str(member.uuid))],
         "semantics": {"balance": {"amount": str(worth), "currencyCode": brand.currency}},
     }
-    return _source(brand, content, "storeCard")
+    return _texts(brand, design, content, "storeCard")
 
 
 def sign_up_source(brand: Brand, asked: list[str]) -> Source:
     """A store card that is nobody's yet: Wallet asks for the fields in `asked` (apple-wallet.md §B.9)."""
     content = {"description": brand.name, "storeCard": {"primaryFields": [_field("points", 0)], "backFields": []}}
-    card = _source(brand, content, "storeCard")
+    design = design_of(brand)
+    card = _with_images(brand, _texts(brand, design, content, "storeCard"))
     form = {"requiredPersonalizationFields": asked, "description": brand.name}
-    terms = design_of(brand).terms_en
+    terms = design.terms_en
     extras = {"personalization.json": form | ({"termsAndConditions": terms} if terms else {})}
     logo = {f"personalizationLogo@{scale}x.png": pk for scale, pk in _logo_scales(brand)}
     return Source(card.content, card.strings, {**card.images, **logo}, extras)
@@ -96,9 +107,8 @@ def _barcode(message: str) -> dict[str, str]:
     return {"format": QR, "message": message, "messageEncoding": "iso-8859-1", "altText": message}
 
 
-def _source(brand: Brand, content: dict[str, Any], style: str, images: Mapping[str, int] | None = None) -> Source:
-    """What every pass of the brand has: its name, colours, images, terms, and whom to ask."""
-    design = design_of(brand)
+def _texts(brand: Brand, design: Design, content: dict[str, Any], style: str) -> Source:
+    """What every pass of the brand has: its name, colours, terms, and whom to ask."""
     terms = {"en": design.terms_en or design.terms_nl, "nl": design.terms_nl or design.terms_en}
     has_terms = any(terms.values())
     back = content[style]["backFields"] + _contact(design)
@@ -106,8 +116,11 @@ def _source(brand: Brand, content: dict[str, Any], style: str, images: Mapping[s
     whole = {"organizationName": brand.name, **colors_of(brand, design), **content}
     if design.logo_text or not brand.logo:
         whole["logoText"] = design.logo_text or brand.name
-    strings = in_languages(_keys_in(whole), **(terms if has_terms else {}))
-    return Source(whole, strings, {**icons(brand), **logos(brand), **(images or {})})
+    return Source(whole, in_languages(_keys_in(whole), **(terms if has_terms else {})))
+
+
+def _with_images(brand: Brand, source: Source, further: dict[str, int] | None = None) -> Source:
+    return replace(source, images={**icons(brand), **logos(brand), **(further or {})})
 
 
 def _contact(design: Design) -> list[Field]:

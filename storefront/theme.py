@@ -2,18 +2,12 @@
 
 from PIL import ImageColor
 
-from applewallet.looks import luminance, readable_on
+from applewallet.looks import contrast, readable_on
 from shops.models import Brand
 
 LEAST = 4.5
 LIGHT_GROUND = "#f6f7f9"  # of walletapp/static/walletapp/page.css: the harder of its two grounds, by scheme
 DARK_GROUND = "#1e232b"
-
-
-def contrast(one: str, other: str) -> float:
-    """The contrast of two colours, from 1 to 21 (WCAG 2.2)."""
-    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
 
 
 def readable(color: str, ground: str) -> str:

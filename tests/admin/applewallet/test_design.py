@@ -5,7 +5,6 @@ import pytest
 from applewallet.models import Design
 from shops.models import Role
 from tests.admin.helping import text_of
-from tests.admin.test_browser import bad, sign_in
 
 FORM = {
     "logo_text": "Noord",
@@ -55,23 +54,3 @@ def test_another_brands_design_is_not_there(other, staff):
     assert admin.post("applewallet_design_change", design.pk, **FORM).status_code in {302, 404}
     design.refresh_from_db()
     assert design.logo_text == "Secret"
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("look", [(1400, "light"), (390, "dark")])
-def test_the_preview_follows_what_is_typed(live_server, browser_page, staff, look):
-    page = browser_page(*look)
-    sign_in(page, live_server, staff("owner"))
-    page.goto(f"{live_server.url}/admin/applewallet/design/add/")
-    background = page.locator("#wallet-preview [data-part=background]").first
-    assert background.get_attribute("fill") == "#1f4e79"
-    page.locator("[name=background_color]").fill("#ffeecc")
-    assert background.get_attribute("fill") == "#ffeecc"
-    ink = page.locator("#wallet-preview [data-color=foreground]").first
-    assert ink.get_attribute("fill") == "#000000"
-    page.locator("[name=foreground_color]").fill("#ffffff")
-    assert page.get_by_text("hard to read").is_visible()
-    page.locator("[name=logo_text]").fill("Noord")
-    assert page.locator("#wallet-preview [data-part=name]").first.text_content() == "Noord"
-    assert bad(page) == []
-    assert page.errors == []
