@@ -126,7 +126,7 @@ def member(camera: Camera, facts: dict[str, Any], mails: Path) -> None:
     camera.take("member-shop")
     page.get_by_role("link", name="Breakfast for two").click()
     camera.take("member-coupon")
-    page.get_by_role("button", name="Into the cart").click()
+    page.get_by_role("button", name="Add to cart").click()
     _sign_in(camera, shop, mails)  # leads on to the checkout
     page.locator("#points").fill("1200")
     page.locator("#rest").get_by_text("17.00").wait_for()

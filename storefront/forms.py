@@ -20,7 +20,7 @@ class VisitorForm(forms.Form):
 class QuantityForm(VisitorForm):
     """How many of a coupon."""
 
-    quantity = forms.IntegerField(label=_("How many"), min_value=1, max_value=MAX_PASSES, initial=1)
+    quantity = forms.IntegerField(label=_("Quantity"), min_value=1, max_value=MAX_PASSES, initial=1)
 
 
 class BuyerForm(VisitorForm):

@@ -1,16 +1,22 @@
 """What happened, in words for the member: an order's timeline, and the ledger of points."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
+from django.db.models import Count, Min
 from django.utils.translation import gettext as _
 
 from orders.models import Fulfillment, Order, OrderStatus, Refund, RefundStatus, Return
 from passes.models import Pass
 from shops import speaking
 from shops.models import Brand, PointsEntry, PointsReason
+from shops.sentences import in_language
+
+OURS = re.compile(r"merged (?:from|into) [0-9a-f-]{36}|erased|import")  # references that nobody typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,26 @@ class Step:
     detail: str = ""
     url: str = ""
     is_good: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """A line of an order: so many of one thing, and their price together."""
+
+    quantity: int
+    title: str
+    price: Decimal
+    variant: str = ""
+
+
+def bought_in(order: Order) -> list[Bought]:
+    """What was bought, coupon by coupon, or as the partner states it."""
+    if order.is_stated:
+        lines = order.lines.order_by("position")
+        return [Bought(one.quantity, one.title, one.total_price, one.variant_title) for one in lines]
+    items = order.items.values_list("issued_pass__coupon__title", "points")
+    grouped = items.annotate(many=Count("pk"), first=Min("pk")).order_by("first")
+    return [Bought(many, title, order.worth(many * points)) for title, points, many, _first in grouped]
 
 
 def timeline_of(order: Order, passes: Sequence[Pass]) -> list[Step]:
@@ -132,6 +158,7 @@ def _words(one: PointsEntry) -> str:
     if _uuid_of(one.reference):
         return _about_an_order(one)
     what_for = one.reference.rpartition(" #")[0] or one.reference  # the ledger's own mark against booking twice
+    what_for = in_language(what_for) if OURS.fullmatch(what_for) else what_for
     return f"{one.get_reason_display()}: {what_for}"
 
 

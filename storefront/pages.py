@@ -24,9 +24,9 @@ class BrandPage(View):
     brand: Brand
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
-        """Find the brand."""
+        """Find the brand, also for a page that tells of an error (templates/error.html)."""
         super().setup(request, *args, **kwargs)
-        self.brand = get_object_or_404(Brand, slug=kwargs["slug"])
+        self.brand = request.shop = get_object_or_404(Brand, slug=kwargs["slug"])  # type: ignore[attr-defined]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Answer in the visitor's language and the brand's time zone; a language that was chosen is kept."""

@@ -10,7 +10,6 @@ from uuid import UUID
 
 import segno
 from django.core.paginator import Paginator
-from django.db.models import Case, When
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.safestring import SafeString, mark_safe
@@ -27,7 +26,8 @@ from passes.links import key_of, opens
 from passes.models import Pass, PassStatus
 from passes.phones import card_package, pass_package
 from passes.services import IS_OVER
-from storefront.history import entries_of, timeline_of
+from shops.models import Member
+from storefront.history import bought_in, entries_of, timeline_of
 from storefront.pages import BrandPage
 from storefront.visitors import may_see, member_of
 
@@ -60,6 +60,13 @@ def _attachment(content: bytes, mime: str, name: str) -> HttpResponse:
     return response
 
 
+def shown_passes(member: Member) -> list[Pass]:
+    """A member's passes, the newest first, and before all others those that are active: each part along an index."""
+    passes = member.passes.exclude(qr_code="").select_related("coupon__brand").annotate(**IS_OVER).order_by("-pk")
+    usable = list(passes.filter(status=PassStatus.ACTIVE)[:MOST_PASSES])
+    return [*usable, *passes.exclude(status=PassStatus.ACTIVE)[: MOST_PASSES - len(usable)]]
+
+
 class MyWallet(BrandPage):
     """The store card, passes and latest orders of the member who signed in."""
 
@@ -68,12 +75,10 @@ class MyWallet(BrandPage):
         member = member_of(request, self.brand)
         if member is None:
             return redirect("sign-in", slug)
-        passes = self.brand.passes.filter(member=member).exclude(qr_code="").select_related("coupon__brand")
-        usable = Case(When(status=PassStatus.ACTIVE, then=0), default=1)
         return self.page(
             "wallet",
-            passes=[(one, key_of(one)) for one in passes.annotate(**IS_OVER).order_by(usable, "-pk")[:MOST_PASSES]],
-            orders=self.brand.orders.filter(member=member).order_by("-number")[:LATEST],
+            passes=[(one, key_of(one)) for one in shown_passes(member)],
+            orders=member.orders.order_by("-number")[:LATEST],
             qr=qr_of(str(member.uuid)),
             worth=self.brand.worth_of(member.points),
             can_add=has_wallet(self.brand, "store_card"),
@@ -88,7 +93,7 @@ class MyOrders(BrandPage):
         member = member_of(request, self.brand)
         if member is None:
             return redirect("sign-in", slug)
-        orders = self.brand.orders.filter(member=member).order_by("-number")
+        orders = member.orders.order_by("-number")
         return self.page("orders", orders=Paginator(orders, PER_PAGE).get_page(request.GET.get("page")))
 
 
@@ -100,7 +105,7 @@ class MyPoints(BrandPage):
         member = member_of(request, self.brand)
         if member is None:
             return redirect("sign-in", slug)
-        lines = self.brand.points_entries.filter(member=member).order_by("-pk")
+        lines = member.points_entries.order_by("-pk")
         shown = Paginator(lines, PER_PAGE).get_page(request.GET.get("page"))
         worth = self.brand.worth_of(member.points)
         return self.page("points", lines=shown, entries=entries_of(self.brand, list(shown)), worth=worth)
@@ -147,7 +152,8 @@ class OrderPage(BrandPage):
             "order",
             order=self.order,
             passes=[(one, key_of(one)) for one in passes],
-            lines=self.order.lines.order_by("position") if self.order.is_stated else [],
+            bought=bought_in(self.order),
+            price=self.order.worth(self.order.total_order_points_price),
             steps=timeline_of(self.order, passes),
             is_paid=self.order.status == OrderStatus.PAID,
             payment=payment,

@@ -53,7 +53,7 @@ def test_a_member_pays_with_points_and_money(shop, browser_page, width, scheme):
     assert seen(page, width) == FINE
     page.get_by_role("link", name="Breakfast for two").click()
     assert seen(page, width) == FINE
-    page.get_by_role("button", name="Into the cart").click()
+    page.get_by_role("button", name="Add to cart").click()
     assert seen(page, width) == FINE
     page.get_by_role("link", name="To the checkout").click()
     assert seen(page, width) == FINE
@@ -92,7 +92,7 @@ def test_a_slider_that_was_moved_before_htmx_came_counts(shop, browser_page):
     page = browser_page(390)
     page.goto(f"{shop.address}/")
     page.get_by_role("link", name="Breakfast for two").click()
-    page.get_by_role("button", name="Into the cart").click()
+    page.get_by_role("button", name="Add to cart").click()
     page.get_by_role("link", name="To the checkout").click()
     late = []
 
@@ -141,8 +141,8 @@ def test_without_javascript(shop, browser_page):
     member = make_member(shop, points=700, email="emma@example.com")
     page = browser_page(390, java_script_enabled=False)
     page.goto(f"{shop.address}/")
-    page.get_by_role("button", name="Into the cart").click()
-    page.get_by_label("How many of Cappuccino").fill("2")
+    page.get_by_role("button", name="Add to cart").click()
+    page.get_by_label("Quantity of Cappuccino").fill("2")
     page.get_by_role("button", name="Update").click()
     page.get_by_role("link", name="To the checkout").click()
     sign_in(page, shop, member.email)
@@ -175,7 +175,7 @@ def test_by_keyboard_one_sees_where_one_is(shop, browser_page):
             "node => getComputedStyle(node.closest('.coupon:has(h2 a:focus)') ?? node).outlineStyle"
         )
         assert where == "solid"
-    assert names == ["Café Noord", "Cart", "Sign in", "Cappuccino", "Into the cart: Cappuccino"]
+    assert names == ["Café Noord", "Cart", "Sign in", "Cappuccino", "Add to cart: Cappuccino"]
 
 
 @contextmanager
@@ -209,7 +209,7 @@ def test_the_quickshop_in_another_sites_frame(shop, browser_page):
         page = browser_page(1400)
         page.goto(host)
         frame = page.frame_locator("iframe")
-        frame.get_by_label("How many").fill("2")
+        frame.get_by_label("Quantity").fill("2")
         frame.get_by_label("Your name").fill("John")
         frame.get_by_label("Your e-mail address").fill("john@example.com")
         assert page.context.cookies() == []

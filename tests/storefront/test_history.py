@@ -97,7 +97,7 @@ class TestTimeline:
         signed_in(client, member)
         statements.clear()
         assert client.get(f"/s/{brand.slug}/orders/{order.uuid}").status_code == 200
-        assert len(statements) == 11
+        assert len(statements) == 12
 
 
 class TestLedger:
@@ -155,7 +155,19 @@ def test_the_wallet_costs_the_same_however_full(client, brand, member, statement
     signed_in(client, member)
     statements.clear()
     assert client.get(f"/s/{brand.slug}/me").status_code == 200
-    assert len(statements) == 6
+    assert len(statements) == 7
+
+
+def test_the_wallet_begins_with_the_newest_that_can_be_used(client, brand, member):
+    for _ in range(4):
+        payment_said(make_order(brand, member=member).payment, "paid")
+    first, second, third, fourth = brand.passes.filter(member=member).order_by("pk")
+    for used in (second, fourth):
+        redeem(used, by="till 1")
+    signed_in(client, member)
+    page = page_of(client, f"/s/{brand.slug}/me")
+    places = [page.index(str(one.uuid)) for one in (third, first, fourth, second)]
+    assert places == sorted(places)
 
 
 def test_all_orders_come_in_pages(client, brand, member):

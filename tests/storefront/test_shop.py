@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from applewallet.looks import contrast
 from shops.models import Brand
-from storefront.theme import DARK_GROUND, LIGHT_GROUND, contrast, css_of, readable
+from storefront.theme import DARK_GROUND, LIGHT_GROUND, css_of, readable
 from tests.making import make_coupon, make_member
 from tests.storefront.shopping import signed_in
 
@@ -27,7 +28,7 @@ def test_the_shop_shows_what_is_for_sale(client, brand, other):
     text = text_of(client, f"/s/{brand.slug}/")
     assert "€13.50" in text
     assert "or 1,350 points" in text
-    assert text.count("Into the cart") == 2
+    assert text.count("Add to cart") == 2
     for seen in ("Sold out", "3 left", "Valid for 30 days", "€1.00 = 100 points"):
         assert seen in text
     for unseen in ("Old thing", "Late thing", "Inner tube"):

@@ -11,7 +11,7 @@ from django.core import mail, signing
 from django.utils import timezone
 
 from applewallet.models import Design
-from orders.services import payment_said
+from orders.services import payment_said, place_order
 from orders.stated import state_order
 from passes.links import key_of, pass_url
 from storefront.visitors import SALT
@@ -58,7 +58,22 @@ class TestOrders:
         page = client.get(f"/s/{signed.slug}/orders/{order.uuid}")
         assert page.status_code == 200
         assert "Track in Apple Wallet" in page.content.decode()
-        assert page.content.decode().count("Cappuccino") == 2
+        bought, _, passes = page.content.decode().partition('id="passes"')
+        assert re.findall(r"2 × Cappuccino|€[\d.]+", bought) == ["2 × Cappuccino", "€7.00", "€7.00"]
+        assert passes.count("Cappuccino") == 2
+
+    def test_points_and_money_are_told_apart(self, client, signed):
+        member = make_member(signed, points=500)
+        order = place_order(
+            member, [(make_coupon(signed), 2), (make_coupon(signed, title="Pie", points=150), 1)], points=450
+        )
+        payment_said(order.payment, "paid")
+        client.post(link_for(client, signed, member.email))
+        text = client.get(f"/s/{signed.slug}/orders/{order.uuid}").content.decode()
+        assert re.findall(r"\d+ × \w+|€[\d.]+|[\d,]+ points", text) == [
+            *("2 × Cappuccino", "€7.00", "1 × Pie", "€1.50"),
+            *("€8.50", "850 points", "450 points", "€4.00"),
+        ]
 
     @pytest.mark.parametrize("rest", ["", "/order", "/passes", "/apple-pay"])
     def test_nobody_else_does_whatever_address_they_know(self, client, signed, rest):
@@ -232,7 +247,7 @@ def test_in_a_browser(live_server, browser_page, settings, width, scheme):
     coupon = make_coupon(brand, title="Breakfast for two", valid_days=30)
     page = browser_page(width, scheme)
     page.goto(f"{live_server.url}/s/{brand.slug}/coupons/{coupon.uuid}")
-    page.get_by_role("button", name="Into the cart").click()
+    page.get_by_role("button", name="Add to cart").click()
     page.get_by_role("link", name="To the checkout").click()
     page.get_by_label("Your name").fill("John")
     page.get_by_label("Your e-mail address").fill("john@example.com")
