@@ -1,11 +1,15 @@
 """The history of what staff change: Django's log of the admin, with what each field was and became."""
 
+import json
 from collections.abc import Iterable
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db.models import Model
+from django.utils import formats, timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 LONGEST = 100  # characters of a value
@@ -43,6 +47,8 @@ def _said(field: forms.Field, value: Any) -> str:
         return _("yes") if value else _("no")
     if isinstance(field, forms.ModelChoiceField):
         value = value if isinstance(value, Model) else field.to_python(value)
+    elif isinstance(value, date):
+        value = formats.localize(timezone.localtime(value) if isinstance(value, datetime) else value)
     elif isinstance(value, Iterable) and not isinstance(value, str):
         value = ", ".join(str(one) for one in value) or NOTHING
     text = " ".join(str(value).split())
@@ -50,7 +56,27 @@ def _said(field: forms.Field, value: Any) -> str:
 
 
 class SaysWhatChanged:
-    """An admin whose history tells what each field was and became."""
+    """An admin whose history tells what each field was and became, in the language of whoever reads it."""
+
+    def in_language(self, text: str) -> str:
+        """A text of the history, which is kept as it was written, in the language that is active."""
+        return gettext(text)
+
+    def history_view(self, request: Any, object_id: str, extra_context: Any = None) -> Any:
+        """Django's page, with what was done in the reader's language."""
+        answer = super().history_view(request, object_id, extra_context)  # type: ignore[misc]
+        for entry in getattr(answer, "context_data", {}).get("action_list", ()):
+            entry.get_change_message = self._told(entry)
+        return answer
+
+    def _told(self, entry: LogEntry) -> str:
+        if not entry.change_message.startswith("["):
+            return self.in_language(entry.change_message)
+        parts = json.loads(entry.change_message)
+        for changed in (part["changed"] for part in parts if "fields" in part.get("changed", {})):
+            said = (field.partition(": ") for field in changed["fields"])
+            changed["fields"] = [f"{self.in_language(label)}{colon}{rest}" for label, colon, rest in said]
+        return str(LogEntry(action_flag=entry.action_flag, change_message=json.dumps(parts)).get_change_message())
 
     def construct_change_message(
         self,

@@ -8,16 +8,21 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from applewallet.models import Design
 from desk.coupon_pages import CouponDesk
+from desk.design_pages import DesignDesk
+from desk.dry_run import EndpointDryRun
 from desk.member_pages import MemberDesk
 from desk.models import PointsFault
 from desk.order_list import OrderList
 from desk.order_pages import OrderDesk
-from desk.proving import LABELS
+from desk.order_tools import DeletesTests, ShowsNotes
+from desk.proving import LABELS, figure
 from orders.models import Order
 from passes.models import Coupon
 from shops.brand_admin import BrandAdmin, ReadOnly
 from shops.models import Member
+from webhooks.models import Endpoint
 
 
 def extend(model: type[Model], *mixins: type) -> None:
@@ -27,16 +32,19 @@ def extend(model: type[Model], *mixins: type) -> None:
     admin.site.register(model, type(known.__name__, (*mixins, known), {"__module__": __name__}))
 
 
-extend(Order, OrderDesk, OrderList)
+extend(Order, DeletesTests, OrderDesk, ShowsNotes, OrderList)
+extend(Endpoint, EndpointDryRun)
 extend(Member, MemberDesk)
 extend(Coupon, CouponDesk)
+extend(Design, DesignDesk)
 
 
 @admin.register(PointsFault)
 class PointsFaultAdmin(ReadOnly, BrandAdmin):
     """What the nightly check found."""
 
-    list_display = ["whose", "what", "says", "must_be", "found_at"]
+    list_display = ["whose", "what", "said", "due", "found_at"]
+    fields = list_display
     list_display_links = None
     list_select_related = ["order", "member"]
 
@@ -51,3 +59,13 @@ class PointsFaultAdmin(ReadOnly, BrandAdmin):
     def what(self, fault: PointsFault) -> Any:
         """In words."""
         return LABELS.get(fault.part, fault.part)
+
+    @admin.display(description=_("says"))
+    def said(self, fault: PointsFault) -> str:
+        """What stands there."""
+        return figure(fault.part, fault.says, fault.order)
+
+    @admin.display(description=_("must be"))
+    def due(self, fault: PointsFault) -> str:
+        """What it follows from."""
+        return figure(fault.part, fault.must_be, fault.order)

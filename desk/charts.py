@@ -1,10 +1,12 @@
 """Bar charts without a program on the page: the server draws them, and a table holds the same numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
+
+from shops.speaking import number
 
 HEIGHT = 60
 STEP = 10  # a bar and the gap beside it
@@ -20,11 +22,6 @@ class Series:
     name: str  # of its style
     label: Any
     values: Mapping[date, Number]
-
-    @property
-    def sum(self) -> Number:
-        """Over all days."""
-        return sum(self.values.values(), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +40,8 @@ class Bar:
     day: date
     x: int
     parts: list[Part]
-    values: list[Number]
-
-    @property
-    def sum(self) -> Number:
-        """All pieces together."""
-        return sum(self.values, 0)
+    values: list[str]  # as people read them
+    sum: str  # all pieces together, likewise
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +49,9 @@ class Chart:
     """Bars of days, stacked."""
 
     title: Any
-    series: list[Series]
+    keys: list[tuple[Series, str]]  # with the sum over all days
     bars: list[Bar]
-    unit: str
+    sum: str  # of all bars
 
     @property
     def width(self) -> int:
@@ -70,20 +63,18 @@ class Chart:
         """Of the drawing."""
         return HEIGHT
 
-    @property
-    def sum(self) -> Number:
-        """Of all bars."""
-        return sum((bar.sum for bar in self.bars), 0)
 
-
-def chart(title: Any, days: Sequence[date], series: Sequence[Series], unit: str = "") -> Chart:
-    """Draw `series` over `days`; the highest bar is as high as the chart."""
-    most = max((sum((one.values.get(day, 0) for one in series), 0) for day in days), default=0) or 1
-    bars = []
-    for number, day in enumerate(days):
-        values: list[Number] = [one.values.get(day, 0) for one in series]
-        bars.append(Bar(day, number * STEP, _stacked(series, values, most), values))
-    return Chart(title, list(series), bars, unit)
+def chart(title: Any, days: Sequence[date], series: Sequence[Series], write: Callable[[Number], str] = number) -> Chart:
+    """Draw `series` over `days`, with figures as `write` writes them; the highest bar is as high as the chart."""
+    columns: list[list[Number]] = [[one.values.get(day, 0) for one in series] for day in days]
+    sums = [sum(values, 0) for values in columns]
+    most = max(sums, default=0) or 1
+    bars = [
+        Bar(day, place * STEP, _stacked(series, values, most), [write(value) for value in values], write(whole))
+        for place, (day, values, whole) in enumerate(zip(days, columns, sums, strict=True))
+    ]
+    keys = [(one, write(sum(one.values.values(), 0))) for one in series]
+    return Chart(title, keys, bars, write(sum(sums, 0)))
 
 
 def _stacked(series: Sequence[Series], values: Sequence[Number], most: Number) -> list[Part]:

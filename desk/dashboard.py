@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db.models import Count, Q, Sum
@@ -19,6 +20,7 @@ from desk.figures import DAYS, Figures, OrdersOfDay, figures_of, liabilities_of
 from desk.hands import states_of_endpoints, waiting
 from desk.scope import Scope, scope_of
 from orders.models import OrderCount, OrderStatus, ProcessingStatus
+from shops.speaking import money, number, points
 from webhooks.models import Call, Outcome
 
 HOURS = 24
@@ -40,6 +42,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     scope = scope_of(request)
     if not scope.brands:
         return context
+    if scope.chosen:
+        timezone.activate(scope.chosen.time_zone)
     figures = figures_of(scope.keys, scope.today)
     return context | {
         "title": scope.chosen.name if scope.chosen else _("All brands"),
@@ -64,16 +68,18 @@ def tiles_of(scope: Scope, figures: Figures) -> list[Tile]:
     today = [row for row in figures.orders if row.day == scope.today]
     tiles = [
         Tile(
-            _("Orders today"), sum(row.count for row in today), f"{orders}?created_at_from={scope.today}{scope.query}"
+            _("Orders today"),
+            number(sum(row.count for row in today)),
+            f"{orders}?created_at_from={scope.today}{scope.query}",
         ),
-        Tile(_("Unpaid orders"), counts["open"] or 0, f"{orders}?status__exact=open{scope.query}"),
-        Tile(_("Orders to fulfil"), counts["fulfil"] or 0, f"{orders}?{paid_open}{scope.query}"),
+        Tile(_("Unpaid orders"), number(counts["open"] or 0), f"{orders}?status__exact=open{scope.query}"),
+        Tile(_("Orders to fulfil"), number(counts["fulfil"] or 0), f"{orders}?{paid_open}{scope.query}"),
     ]
-    for currency, money in _money_by_currency(figures.orders).items():
-        tiles.append(Tile(_("Revenue of %(days)d days") % {"days": DAYS}, f"{currency} {money}"))
+    for currency, amount in _money_by_currency(figures.orders).items():
+        tiles.append(Tile(_("Revenue of %(days)d days") % {"days": DAYS}, money(amount, currency)))
     for owed in liabilities_of(scope.brands):
-        worth = f"{owed.currency} {owed.worth}"
-        tiles.append(Tile(_("Owed to members in points"), worth, more=_("%(points)s points") % {"points": owed.points}))
+        worth = money(owed.worth, owed.currency)
+        tiles.append(Tile(_("Owed to members in points"), worth, more=points(owed.points)))
     return tiles
 
 
@@ -88,22 +94,22 @@ def _money_by_currency(rows: Iterable[OrdersOfDay]) -> dict[str, Decimal]:
 def charts_of(figures: Figures) -> list[Chart]:
     """What happened by day."""
     by_status: dict[str, dict[date, Number]] = {status: {} for status in OrderStatus}
-    points: dict[date, Number] = {}
-    money: dict[str, dict[date, Number]] = {}
+    spent: dict[date, Number] = {}
+    revenue: dict[str, dict[date, Number]] = {}
     for row in figures.orders:
         _add(by_status[row.status], row.day, row.count)
         if row.status == OrderStatus.PAID:
-            _add(points, row.day, row.points)
-            _add(money.setdefault(row.currency, {}), row.day, row.money)
+            _add(spent, row.day, row.points)
+            _add(revenue.setdefault(row.currency, {}), row.day, row.money)
     states = [Series(status.value, status.label, by_status[status]) for status in OrderStatus]
     redeemed: dict[date, Number] = {**figures.redemptions}
     return [
         chart(_("Orders placed, by their status now"), figures.days, states),
         *(
-            chart(_("Revenue"), figures.days, [Series("money", currency, values)], currency)
-            for currency, values in sorted(money.items())
+            chart(_("Revenue"), figures.days, [Series("money", currency, values)], partial(money, currency=currency))
+            for currency, values in sorted(revenue.items())
         ),
-        chart(_("Points spent"), figures.days, [Series("points", _("points"), points)]),
+        chart(_("Points spent"), figures.days, [Series("points", _("points"), spent)]),
         chart(_("Passes redeemed"), figures.days, [Series("redeemed", _("passes"), redeemed)]),
     ]
 

@@ -19,6 +19,7 @@ from desk import erasing, merging
 from desk.knowing import known_about
 from shops.errors import InvalidInput, ShopError
 from shops.models import Member
+from shops.speaking import number
 
 LATEST = 20  # orders and passes on the page
 
@@ -97,8 +98,8 @@ class MemberDesk:
 
     def _merged(self: Any, request: HttpRequest, done: merging.Merge) -> HttpResponse:
         self.log_change(request, done.goes, _("Merged into %s.") % done.stays.uuid)
-        text = _("Merged with %(goes)s: %(orders)d orders, %(points)d points.")
-        facts = {"goes": done.goes.uuid, "orders": done.orders, "points": done.points}
+        text = _("Merged with %(goes)s: %(orders)s orders, %(points)s points.")
+        facts = {"goes": done.goes.uuid, "orders": number(done.orders), "points": number(done.points)}
         self.log_change(request, done.stays, text % facts)
         names = {"goes": done.goes, "stays": done.stays}
         messages.success(request, _("All that %(goes)s had is %(stays)s's now.") % names)

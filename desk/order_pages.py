@@ -10,24 +10,24 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
+from applewallet.models import Subject
+from desk.deleting import is_test
 from desk.notes import add_note, add_tag, remove_tag, tags_of
-from desk.proving import LABELS
+from desk.proving import LABELS, figure
 from desk.timeline import timeline_of
-from orders.arithmetic import equations_of
+from orders.arithmetic import Equation, equations_of
 from orders.models import Order
 from orders.reading import one_order
 from passes.models import PassStatus
 from shops.errors import InvalidInput
 from shops.models import Member
-
-SANDBOX = "sandbox"
 
 
 class OrderDesk:
@@ -44,12 +44,12 @@ class OrderDesk:
             ("tags", "process order", _post_only(self.tag)),
         ]
         own = [
-            path(f"<path:object_id>/{name}/", self._desk_page(permission, view), name=f"orders_order_{name}")
+            path(f"<path:object_id>/{name}/", self.desk_page(permission, view), name=f"orders_order_{name}")
             for name, permission, view in pages
         ]
         return [*own, *super().get_urls()]  # type: ignore[misc]
 
-    def _desk_page(self: Any, permission: str, view: Callable[..., HttpResponse]) -> Any:
+    def desk_page(self: Any, permission: str, view: Callable[..., HttpResponse]) -> Any:
         """The door: an order of one of the user's own brands, and a role that allows it."""
 
         def page(request: HttpRequest, object_id: str) -> HttpResponse:
@@ -74,8 +74,8 @@ class OrderDesk:
             answer.context_data |= {
                 "timeline": timeline_of(order),
                 "tags": tags_of(order),
-                "card": member_card(order.member),
-                "equations": [(LABELS[one.name], one) for one in equations_of(order)],
+                "card": member_card(order.member) | {"wallet": in_wallet(order)},
+                "equations": [_shown(one, order) for one in equations_of(order)],
                 "is_test": is_test(order),
                 "may_note": self.may(request, "process order", order),
                 "api_url": f"{settings.PUBLIC_URL}/shops/{order.brand.uuid}/orders/{order.uuid}",
@@ -151,10 +151,27 @@ def member_card(member: Member) -> dict[str, Any]:
     }
 
 
-def is_test(order: Order) -> bool:
-    """Whether no real money was paid for it."""
-    payment = getattr(order, "payment", None)
-    return payment is not None and (payment.is_test or payment.provider == SANDBOX)
+def _shown(one: Equation, order: Order) -> dict[str, Any]:
+    says, must_be = (figure(one.name, value, order) for value in (one.says, one.must_be))
+    return {"label": LABELS[one.name], "says": says, "must_be": must_be, "holds": one.holds}
+
+
+def in_wallet(order: Order) -> dict[str, bool | int]:
+    """What of the member's a phone holds in Apple Wallet: this order, passes that can be used, the store card."""
+    member, brand = order.member, order.brand
+    usable = member.passes.filter(status=PassStatus.ACTIVE).exclude(qr_code="").values("uuid")
+    about = (
+        Q(subject=Subject.ORDER, subject_uuid=order.uuid)
+        | Q(subject=Subject.STORE_CARD, subject_uuid=member.uuid)
+        | Q(subject=Subject.COUPON, subject_uuid__in=usable)
+    )
+    held = brand.packages.filter(about).filter(Exists(brand.registrations.filter(package=OuterRef("pk"))))
+    subjects = list(held.values_list("subject", flat=True))
+    return {
+        "order": Subject.ORDER in subjects,
+        "card": Subject.STORE_CARD in subjects,
+        "passes": subjects.count(Subject.COUPON),
+    }
 
 
 def _first_key(rows: QuerySet[Order]) -> int | None:

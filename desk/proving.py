@@ -3,6 +3,8 @@
 Orders are checked by orders/arithmetic.py, balances here.
 """
 
+from decimal import Decimal
+
 import structlog
 from django.db import transaction
 from django.db.models import F, Sum, Value
@@ -10,8 +12,10 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from desk.models import PointsFault
-from orders.arithmetic import disagreeing
+from orders.arithmetic import MONEY, disagreeing
+from orders.models import Order
 from shops.models import Brand
+from shops.speaking import money, number
 
 MOST = 1000  # faults that are kept of a brand: whoever has more needs no list
 logger = structlog.get_logger(__name__)
@@ -29,6 +33,11 @@ LABELS = {
     "earned": _("Points earned: the rate times what was paid and kept"),
     "balance": _("Balance: the sum of the ledger"),
 }
+
+
+def figure(part: str, value: Decimal, order: Order | None) -> str:
+    """A side of an equation for people: an amount of the order's money, or a number of points."""
+    return money(value, order.currency) if part in MONEY and order else number(value)
 
 
 def prove(brand: Brand) -> list[PointsFault]:

@@ -30,9 +30,8 @@ class Scope:
 
     @property
     def today(self) -> date:
-        """The date in the brand's own time zone; in UTC where several are told of."""
-        zone = self.chosen.time_zone if self.chosen else "UTC"
-        return timezone.now().astimezone(ZoneInfo(zone)).date()
+        """The date in the brand's own time zone; where several are told of, in the page's."""
+        return timezone.localdate(timezone=ZoneInfo(self.chosen.time_zone) if self.chosen else None)
 
     @property
     def query(self) -> str:

@@ -19,8 +19,10 @@ from applewallet.models import Push, Subject
 from desk.models import About, OrderEvent
 from orders.models import (
     Fulfillment,
+    MailKind,
     MailState,
     Order,
+    OrderMail,
     OrderStatus,
     ProcessingStatus,
     Refund,
@@ -28,6 +30,8 @@ from orders.models import (
 )
 from passes.models import Pass
 from shops.actors import ActorKind
+from shops.sentences import in_language, state_in_language
+from shops.speaking import money
 from webhooks.models import Delivery, Trigger
 
 MOST = 200  # entries of each kind
@@ -79,6 +83,7 @@ def timeline_of(order: Order) -> list[Entry]:
         *_untold(order, story),
         *_notes(order),
         *_payment(order),
+        *_chargebacks(order),
         *_mails(order),
         *_webhooks(order),
         *_phones(order),
@@ -172,21 +177,44 @@ def _payment(order: Order) -> Iterator[Entry]:
     if payment is None:
         return
     provider = who(ActorKind.PROVIDER, payment.provider)
-    due = _("Payment of %(currency)s %(amount)s asked for") % vars(payment)
+    due = _("Payment of %s asked for") % money(payment.amount, payment.currency)
     yield Entry(payment.created_at, "payment", due, who(ActorKind.SYSTEM))
     if payment.status != OrderStatus.OPEN:
-        yield Entry(payment.updated_at, "payment", _("Payment: %s") % payment.status, provider, payment.last_error)
+        wrong = in_language(payment.last_error)
+        yield Entry(
+            payment.updated_at, "payment", _("Payment: %s") % state_in_language(payment.status), provider, wrong
+        )
+
+
+def _chargebacks(order: Order) -> Iterator[Entry]:
+    for one in order.chargebacks.all()[:MOST]:
+        amount = money(one.amount, one.currency)
+        provider = who(ActorKind.PROVIDER, order.payment.provider)
+        yield Entry(one.charged_at, "payment", _("Charged back: %s") % amount, provider, one.reason)
+        if one.reversed_at:
+            yield Entry(one.reversed_at, "payment", _("Chargeback of %s reversed") % amount, provider)
+        if one.decided_at:
+            by = who(ActorKind.STAFF, one.decided_by)
+            yield Entry(one.decided_at, "payment", _("Chargeback of %s dealt with") % amount, by)
 
 
 def _mails(order: Order) -> Iterator[Entry]:
-    mail = getattr(order, "mail", None)
-    if mail is None:
-        return
-    yield Entry(mail.created_at, "mail", _("Mail of what was bought: to be sent"), who(ActorKind.SYSTEM))
-    if mail.sent_at:
-        yield Entry(mail.sent_at, "mail", _("Mail accepted by the mail server"), who(ActorKind.SYSTEM))
-    elif mail.state == MailState.FAILED:
-        yield Entry(mail.due_at, "mail", _("Mail given up"), who(ActorKind.SYSTEM), mail.last_error)
+    for mail in order.mails.select_related("issued_pass__coupon").order_by("-pk")[:MOST]:
+        by = who(ActorKind.STAFF, mail.asked_by) if mail.asked_by else who(ActorKind.SYSTEM)
+        what = str(mail.issued_pass or "")
+        yield Entry(mail.created_at, "mail", _mail_words(mail), by, what)
+        if mail.sent_at:
+            yield Entry(mail.sent_at, "mail", _("Mail accepted by the mail server"), who(ActorKind.SYSTEM), what)
+        elif mail.state == MailState.FAILED:
+            yield Entry(mail.due_at, "mail", _("Mail given up"), who(ActorKind.SYSTEM), mail.last_error)
+
+
+def _mail_words(mail: OrderMail) -> str:
+    if mail.kind == MailKind.PASS:
+        return _("Mail with the link to a pass: to be sent")
+    if mail.asked_by:
+        return _("Mail of what was bought: to be sent again")
+    return _("Mail of what was bought: to be sent")
 
 
 def _webhooks(order: Order) -> Iterator[Entry]:
@@ -228,7 +256,9 @@ def _pushes(order: Order, tokens: dict[tuple[int, str], datetime]) -> Iterator[E
         since = tokens.get((push.type_id, push.push_token))
         if since and push.created_at >= since:
             text = _("Push to a phone that holds it: %s") % push.get_state_display()
-            yield Entry(push.done_at or push.created_at, "phone", text, who(ActorKind.SYSTEM), push.last_reason)
+            yield Entry(
+                push.done_at or push.created_at, "phone", text, who(ActorKind.SYSTEM), in_language(push.last_reason)
+            )
 
 
 def _logged(order: Order, story: list[OrderEvent]) -> Iterator[Entry]:
@@ -244,6 +274,6 @@ def _logged(order: Order, story: list[OrderEvent]) -> Iterator[Entry]:
         is_of_order = entry.content_type_id == kinds[Order].pk
         if is_of_order and begins and entry.action_time >= begins:
             continue
-        text = entry.get_change_message()
+        text = in_language(entry.get_change_message())
         kind = "log" if is_of_order else "webhook"
         yield Entry(entry.action_time, kind, text, who(ActorKind.STAFF, str(entry.user)))

@@ -17,6 +17,7 @@ from jobs.models import Job, JobKind, JobState
 from jobs.services import imported_before, may_be_imported
 from orders.admin_steps import LIST_STEPS
 from shops.brand_admin import BrandAdmin, ReadOnly
+from shops.speaking import number
 
 COLORS = {
     JobState.QUEUED: "warning",
@@ -103,4 +104,4 @@ class JobAdmin(StartPages, JobTools, ReadOnly, BrandAdmin):
     @display(description=_("rows"))
     def progress(self, job: Job) -> str:
         """How many rows are done, and of how many."""
-        return f"{job.done} / {job.total}" if job.total else str(job.done)
+        return f"{number(job.done)} / {number(job.total)}" if job.total else number(job.done)

@@ -32,7 +32,7 @@ def listed(model: type[Model], user: User, query: str) -> QuerySet[Any]:
     model_admin: Any = admin.site.get_model_admin(model)
     try:
         changelist = model_admin.get_changelist_instance(request)
-        rows: QuerySet[Any] = changelist.get_queryset(request)
+        rows: QuerySet[Any] = changelist.queryset
     except IncorrectLookupParameters as error:
         raise JobRefused(_("This filter does not exist any more.")) from error
     return rows

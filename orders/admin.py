@@ -14,7 +14,9 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from orders.admin_beliefs import PartnerDisagreesFilter, beliefs_of
+from orders.admin_lines import lines_and_sums
 from orders.admin_lists import PlacedFilter, find_orders
+from orders.admin_mails import MailTools, mails_of
 from orders.admin_mollie import MollieKey
 from orders.admin_parts import PartPages, parts_of
 from orders.admin_payment import PaymentTools, payment_of
@@ -24,8 +26,10 @@ from orders.models import Order, OrderCount, OrderStatus, ProcessingStatus
 from orders.payments import Provider
 from shops.admin import BrandSettingsAdmin
 from shops.brand_admin import BrandAdmin, CappedPaginator, ReadOnly
+from shops.columns import spoken
 from shops.models import Brand
 from shops.permissions import brand_ids_where
+from shops.speaking import money
 
 STATUS_COLORS = {
     OrderStatus.OPEN: "warning",
@@ -42,7 +46,7 @@ MOST_CALLS = 50  # on an order's page
 
 
 @admin.register(Order)
-class OrderAdmin(PartPages, RefundPage, PaymentTools, ReadOnly, BrandAdmin):
+class OrderAdmin(MailTools, PartPages, RefundPage, PaymentTools, ReadOnly, BrandAdmin):
     """Orders: they come from members, and change by the steps that staff may take."""
 
     list_display = [
@@ -51,21 +55,24 @@ class OrderAdmin(PartPages, RefundPage, PaymentTools, ReadOnly, BrandAdmin):
         "status_badge",
         "processing_badge",
         "total_with_currency",
-        "points_used",
+        "points_spent",
         "created_at",
     ]
     list_filter = [
         ("status", ChoicesDropdownFilter),
         ("processing_status", ChoicesDropdownFilter),
         ("created_at", PlacedFilter),
+        ("source", ChoicesDropdownFilter),
         PartnerDisagreesFilter,
     ]
     list_select_related = ["brand", "member"]
+    sortable_by = ["number", "status_badge", "processing_badge", "created_at"]  # what an index sorts by
     search_fields = ["number"]
     search_help_text = _(
-        "Order number, beginning of the member's e-mail address, order identifier, or QR code of a pass"
+        "Order number, beginning of the member's e-mail address, order identifier, QR code or serial number of a pass"
     )
     actions = [bulk_action(step) for step in LIST_STEPS.values()]
+    points_spent = spoken("points_used", _("points used"))
 
     def has_process_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """By the table of roles."""
@@ -80,7 +87,9 @@ class OrderAdmin(PartPages, RefundPage, PaymentTools, ReadOnly, BrandAdmin):
         return self.may(request, "send again", obj)
 
     def get_ordering(self, request: HttpRequest) -> list[str]:
-        """Newest first, along an index: numbers run per brand."""
+        """Newest first, along an index: numbers run per brand, and days are found by when orders were placed."""
+        if request.GET.keys() & {"created_at_from", "created_at_to"}:
+            return ["-created_at"]
         return ["-pk"] if self.asks_for_brand(request) else ["-number"]
 
     def get_search_results(
@@ -123,11 +132,17 @@ class OrderAdmin(PartPages, RefundPage, PaymentTools, ReadOnly, BrandAdmin):
             },
             **what_hangs_on(order),
             **parts_of(order),
+            **self._lines_and_mails(request, order),
             "can_process": not order.is_stated and self.may(request, "process order", order),
             "can_refund": not order.is_stated and self.may(request, "refund order", order),
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/orders/order/page.html", context)
+
+    def _lines_and_mails(self, request: HttpRequest, order: Order) -> dict[str, Any]:
+        is_ours = order.status == OrderStatus.PAID and not order.is_stated
+        can_mail = is_ours and self.may(request, "send mail", order)
+        return {"can_mail": can_mail, **mails_of(order), **lines_and_sums(order, may_mail=can_mail)}
 
     def steps_from(self, request: HttpRequest, order: Order) -> list[Step]:
         """What this user may do with this order now."""
@@ -146,7 +161,7 @@ class OrderAdmin(PartPages, RefundPage, PaymentTools, ReadOnly, BrandAdmin):
     @display(description=_("total"), ordering="total")
     def total_with_currency(self, order: Order) -> str:
         """What was due in money."""
-        return f"{order.currency} {order.total}"
+        return money(order.total, order.currency)
 
 
 def what_hangs_on(order: Order) -> dict[str, Any]:
@@ -158,7 +173,6 @@ def what_hangs_on(order: Order) -> dict[str, Any]:
     of_order = Q(reference__startswith=f"order {order.uuid}") | Q(reference__in=refunds)
     return {
         **payment_of(order),
-        "items": order.items.select_related("issued_pass__coupon").order_by("pk"),
         "points_entries": order.member.points_entries.filter(of_order).order_by("pk"),
         "calls": calls.select_related("delivery__event").order_by("-pk")[:MOST_CALLS],
         "beliefs": beliefs_of(order),

@@ -42,6 +42,7 @@ PARTS = {
         "CASE WHEN o.status = 'paid' THEN floor((o.total - o.refunded) * o.earn_rate) ELSE 0 END",
     ),
 }
+MONEY = frozenset({"total", "payment", "refunded"})  # those of PARTS that are sums of money; the others are points
 
 FIGURES = f"""
 SELECT o.id, o.number, o.uuid, part.name, part.says, part.must_be

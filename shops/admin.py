@@ -21,10 +21,13 @@ from unfold.widgets import (
 
 from accounts.inviting import invite
 from accounts.models import User
+from shops.admin_lists import find_entries, find_members
 from shops.brand_admin import BrandAdmin, BrandForm, BrandInline, ReadOnly, ShowsSecretOnce, secret_page
+from shops.columns import spoken
 from shops.models import ApiToken, Brand, Member, PointsEntry, Staff
 from shops.points_admin import CorrectPoints
 from shops.services import issue_token
+from shops.speaking import signed
 from shops.team_admin import ResetsFactor
 
 __all__ = ["BrandAdmin", "BrandSettingsAdmin"]
@@ -163,47 +166,51 @@ class PointsEntryInline(BrandInline):
     """The member's ledger, newest first."""
 
     model = PointsEntry
-    fields = ["created_at", "points", "balance", "reason", "reference"]
+    fields = ["created_at", "points_booked", "balance_after", "reason", "reference"]
     readonly_fields = fields
-
-
-class FindsByEmail(BrandAdmin):
-    """A search for something with an @ is for how an address begins, and goes along its index."""
-
-    email_field = "email"
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Find by the address alone, or as `search_fields` say."""
-        if "@" not in search_term:
-            return super().get_search_results(request, queryset, search_term)
-        return queryset.filter(**{f"{self.email_field}__lower__startswith": search_term.strip().lower()}), False
+    points_booked = spoken("points", _("points"), signed)
+    balance_after = spoken("balance", _("balance"))
 
 
 @admin.register(Member)
-class MemberAdmin(CorrectPoints, FindsByEmail):
+class MemberAdmin(CorrectPoints, BrandAdmin):
     """The brand's customers, with their points."""
 
-    list_display = ["email", "name", "points", "created_at"]
-    search_fields = ["email__istartswith", "name"]
+    list_display = ["email", "name", "points_held", "created_at"]
+    search_fields = ["email", "name"]
     search_help_text = _("Beginning of an e-mail address, or a part of a name")
-    fields = ["email", "name", "points", "uuid", "created_at"]
-    readonly_fields = ["email", "points", "uuid", "created_at"]
+    fields = ["email", "name", "points_held", "uuid", "created_at"]
+    readonly_fields = ["email", "points_held", "uuid", "created_at"]
     inlines = [PointsEntryInline]
+    points_held = spoken("points", _("points"))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Member], search_term: str
+    ) -> tuple[QuerySet[Member], bool]:
+        """Search by what an index can find."""
+        return find_members(queryset, search_term), False
 
 
 @admin.register(PointsEntry)
-class PointsEntryAdmin(ReadOnly, FindsByEmail):
+class PointsEntryAdmin(ReadOnly, BrandAdmin):
     """The points ledger, to look at."""
 
-    email_field = "member__email"
-    list_display = ["created_at", "member", "points", "balance", "reason", "reference"]
+    list_display = ["created_at", "member", "points_booked", "balance_after", "reason", "reference"]
     list_filter = ["reason"]
     list_select_related = ["brand", "member"]
-    search_fields = ["member__email__istartswith", "reference"]
-    search_help_text = _("Beginning of a member's e-mail address, or a reference")
-    fields = ["member", "points", "balance", "reason", "reference", "created_at"]
+    sortable_by = ["member"]  # what an index sorts by
+    search_fields = ["member__email", "reference"]
+    search_help_text = _("Beginning of a member's e-mail address, or of a reference")
+    fields = ["member", "points_booked", "balance_after", "reason", "reference", "created_at"]
+    readonly_fields = ["points_booked", "balance_after"]
+    points_booked = spoken("points", _("points"), signed)
+    balance_after = spoken("balance", _("balance"))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[PointsEntry], search_term: str
+    ) -> tuple[QuerySet[PointsEntry], bool]:
+        """Search by what an index can find."""
+        return find_entries(queryset, search_term), False
 
 
 class TokenForm(BrandForm):

@@ -10,6 +10,7 @@ from django.db.models import Field, ForeignKey, Model, QuerySet, URLField
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
@@ -19,6 +20,8 @@ from accounts.history import SaysWhatChanged
 from shops.actors import ActorKind, act
 from shops.models import Brand
 from shops.permissions import brand_ids_where, brands_where, may, sees_several_brands
+from shops.sentences import in_language
+from shops.zones import enter_zone_of, zone_of_list
 
 also_welcome: list[Callable[[Any], bool]] = []  # whom apps above this one let in besides: questions about a user
 
@@ -56,7 +59,7 @@ class CappedPaginator(Paginator):
     def count(self) -> int:
         """How many rows there are, 10,000 if there are more."""
         rows: Any = self.object_list
-        return int(rows[: self.most].count())
+        return int(rows.order_by()[: self.most].count())  # in any order: all of it would be sorted to take the first
 
 
 class BrandFilter(DropdownFilter):
@@ -173,9 +176,26 @@ class BrandAdmin(OwnRows, SaysWhatChanged, ModelAdmin):
             return rows
         return rows.filter(**{f"{self.brand_path}__in": brand_ids_where(request.user, "view")})
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row of a page, whose times are from here on those of its brand."""
+        found: Any = super().get_object(request, object_id, from_field)
+        if found is not None:
+            enter_zone_of(request.user, found.pk if isinstance(found, Brand) else found.brand_id)
+        return found
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list, in the zone in which its filters by day are meant."""
+        timezone.activate(zone_of_list(request))
+        return super().changelist_view(request, extra_context)
+
+    def in_language(self, text: str) -> str:
+        """A text of a row's history."""
+        return in_language(text)
+
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Say that an unfiltered list is the whole list, which Django would ask the database for."""
-        changelist = super().get_changelist_instance(request)
+        with timezone.override(zone_of_list(request)):  # also for jobs, and for neighbours on an order's page
+            changelist = super().get_changelist_instance(request)
         if not changelist.has_active_filters and not changelist.query:
             changelist.full_result_count = changelist.result_count
         return changelist

@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWi
 from shops.errors import NotEnoughPoints
 from shops.models import PointsReason
 from shops.services import book_points
+from shops.speaking import number, signed
 
 
 class CorrectionForm(forms.Form):
@@ -93,5 +94,6 @@ class CorrectPoints:
             messages.warning(request, _("This correction was booked already."))
             return True
         self.log_change(request, member, str(_("Points corrected by %+d.") % points))
-        messages.success(request, _("%(points)+d points; the balance is %(balance)d.") % vars(entry))
+        booked = {"points": signed(entry.points), "balance": number(entry.balance)}
+        messages.success(request, _("%(points)s points; the balance is %(balance)s.") % booked)
         return True

@@ -29,6 +29,11 @@ def test_staff_look_at_the_shop_and_work_on_an_order(live_server, browser_page, 
     page.get_by_role("button", name="Remove the tag “vip”").wait_for()
     assert page.get_by_role("listitem").filter(has_text="Asked for a window seat.").is_visible()
     assert page.axe() == []
+    copy = page.get_by_role("button", name="Copy API address")
+    copy.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("status").filter(has_text="API address copied.").wait_for()
+    assert copy.evaluate("button => button === document.activeElement")
     page.get_by_role("link", name="As the partner sees it").click()
     page.get_by_role("heading", name=f"Order {order.number} as the partner sees it").wait_for()
     assert page.axe() == []

@@ -319,8 +319,8 @@ def test_a_coupon_is_shown_as_the_shop_shows_it(staff, brand):
     page = text_of(staff("viewer").get("passes_coupon_change", coupon.pk))
     for wanted in (
         "In the shop",
-        "EUR 25.00",
-        "or 2500 points",
+        "€25.00",
+        "or 2,500 points",
         "Sold out",
         "Not for sale: the shop does not show it.",
     ):

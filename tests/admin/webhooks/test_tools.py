@@ -12,7 +12,7 @@ from tests.admin.helping import hidden_fields, order_of, said, text_of
 from tests.admin.test_browser import bad, sign_in
 from tests.admin.webhooks.helping import called, state_of
 from webhooks.models import Delivery, Endpoint
-from webhooks.services import add_endpoint
+from webhooks.services import add_endpoint, rotate_key
 
 
 def test_previews_change_nothing_and_confirming_does(staff, endpoint, delivery, member):
@@ -34,6 +34,32 @@ def test_previews_change_nothing_and_confirming_does(staff, endpoint, delivery, 
     assert {state_of(delivery), state_of(given_up)} == {"canceled"}
     changes = set(LogEntry.objects.values_list("change_message", flat=True))
     assert changes == {"1 deliveries sent again.", "2 pending deliveries canceled."}
+
+
+def test_a_replay_of_what_was_given_up_in_a_range(staff, endpoint, delivery, member):
+    manager, now = staff("manager"), timezone.now()
+    early, late = (endpoint.deliveries.get(order_uuid=order_of(member).uuid) for _order in range(2))
+    for row, state, hours in ((early, "exhausted", 5), (late, "exhausted", 1), (delivery, "delivered", 3)):
+        Delivery.objects.filter(pk=row.pk).update(state=state, created_at=now - timedelta(hours=hours))
+    asked = {"what": "given_up", "since": now - timedelta(hours=6), "until": now - timedelta(hours=2)}
+    wrong = manager.get("webhooks_endpoint_replay", endpoint.pk, **asked | {"until": now - timedelta(hours=7)})
+    assert "would be sent again" not in text_of(wrong)
+    page = manager.get("webhooks_endpoint_replay", endpoint.pk, **asked)
+    fields = dict(re.findall(r'<input type="hidden"\s+name="([^"]+)"\s+value="([^"]*)"', text_of(page)))
+    assert set(asked) <= set(fields)
+    assert said(manager.post("webhooks_endpoint_replay", endpoint.pk, **fields)) == ["1 delivery is sent again."]
+    assert [state_of(row) for row in (early, late, delivery)] == ["pending", "exhausted", "delivered"]
+
+
+def test_the_panel_tells_when_the_present_key_signed(staff, endpoint):
+    viewer = staff("viewer")
+    page = viewer.get("webhooks_endpoint_change", endpoint.pk)
+    assert (page.context["key_used_at"], page.context["api_version"]) == (None, "1")
+    used = timezone.now()
+    Endpoint.objects.update(last_served_at=used)
+    assert viewer.get("webhooks_endpoint_change", endpoint.pk).context["key_used_at"] == used
+    rotate_key(endpoint)  # what was before it, another key signed
+    assert viewer.get("webhooks_endpoint_change", endpoint.pk).context["key_used_at"] is None
 
 
 def test_a_replay_since_a_time(staff, endpoint, delivery):
