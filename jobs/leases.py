@@ -10,6 +10,7 @@ import structlog
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop
 
 from jobs.errors import LeaseLost, Stopping
 from jobs.models import ALIVE, Job, JobState
@@ -18,6 +19,7 @@ LEASE = timedelta(seconds=120)  # after which a silent worker is taken for dead
 BEAT = 2.0  # seconds between two signs of life
 MOST_AT_ONCE = 2  # jobs over all brands, so that they never take all of a worker's threads
 MOST_ATTEMPTS = 5
+NEVER_ENDED = gettext_noop("It was taken up %(times)s times and never ended.")
 LOCK = 7_061_962  # of pg_advisory_xact_lock: one process at a time looks for a job
 logger = structlog.get_logger(__name__)
 stopping = threading.Event()
@@ -43,7 +45,7 @@ def take() -> Job | None:
         _end(
             Job.objects.filter(pk=job.pk),
             JobState.FAILED,
-            error=f"It was taken up {job.attempts} times and never ended.",
+            error=NEVER_ENDED % {"times": job.attempts},
         )
         return None
     job.token, job.state, job.attempts = uuid.uuid4(), JobState.RUNNING, job.attempts + 1

@@ -57,8 +57,8 @@ def _of_csv(file: IO[bytes]) -> Iterator[Row]:
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            at = {"line": reader.line_num, "error": error}
-            raise JobRefused(_("Line %(line)d is no CSV: %(error)s.") % at) from error
+            text = _("Line %d is no CSV: look at its quotation marks.")  # all that a strict reader refuses
+            raise JobRefused(text % reader.line_num) from error
         if cells is None:
             return
         yield reader.line_num, [_checked(cell, reader.line_num) for cell in cells]

@@ -95,7 +95,15 @@ class PartnerDisagreesFilter(DropdownFilter):
         """Narrow the list, which holds orders of the user's own brands only."""
         if self.value() != "disagrees":
             return queryset
+        return where_a_partner_disagrees(queryset, _active_endpoints_of(request.user))
+
+
+def _active_endpoints_of(user: Any) -> list[int]:
+    """Those of the user's brands, asked of the database once per request."""
+    if not hasattr(user, "known_endpoints"):
         active = Endpoint.objects.filter(is_active=True)
-        if not request.user.is_superuser:
-            active = active.filter(brand__in=brand_ids_where(request.user, "view"))
-        return where_a_partner_disagrees(queryset, list(active.values_list("pk", flat=True)))
+        if not user.is_superuser:
+            active = active.filter(brand__in=brand_ids_where(user, "view"))
+        user.known_endpoints = list(active.values_list("pk", flat=True))
+    known: list[int] = user.known_endpoints
+    return known

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.utils import parse_date_str
 
+from applewallet.models import Package
 from orders.models import Order
 from passes.services import ALPHABET
 
@@ -18,7 +19,10 @@ LENGTH_OF_QR_CODE = 20
 
 
 def find_orders(orders: QuerySet[Order], term: str) -> QuerySet[Order]:
-    """Those of `orders` that `term` names: number, identifier, a pass's QR code, or how an e-mail address begins."""
+    """Those of `orders` that `term` names.
+
+    By number, identifier, a pass's QR code or serial number, or how an e-mail address begins.
+    """
     if not term:
         return orders
     if len(term) == LENGTH_OF_QR_CODE and set(term.upper()) <= set(ALPHABET):
@@ -26,9 +30,17 @@ def find_orders(orders: QuerySet[Order], term: str) -> QuerySet[Order]:
     if term.lstrip("#").isdecimal():
         return orders.filter(number=int(term.lstrip("#")))
     try:
-        return orders.filter(uuid=UUID(term))
+        return _by_identifier(orders, UUID(term))
     except ValueError:
         return orders.filter(member__email__lower__startswith=term.lower())
+
+
+def _by_identifier(orders: QuerySet[Order], wanted: UUID) -> QuerySet[Order]:
+    """The order, or that of a pass: by its own serial number, or by the one that Wallet shows."""
+    packages = Package.objects.filter(serial=wanted)  # of whatever brand: `orders` are the user's own
+    named = [wanted, *packages.values_list("subject_uuid", flat=True)]
+    found = orders.filter(uuid__in=named)
+    return found if found.exists() else orders.filter(items__issued_pass__uuid__in=named)
 
 
 def midnight(day: date) -> datetime:

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db.models import DateTimeField, Field
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
@@ -128,7 +129,9 @@ def _form_field(db_field: Field, *, model_admin: Any, request: HttpRequest, orde
     """Unfold's field for a column, where it has a good one."""
     label = capfirst(db_field.verbose_name)
     if isinstance(db_field, DateTimeField):
-        return MinuteField(label=f"{label} (UTC)", required=db_field.name == "initiated_at")
+        return MinuteField(
+            label=f"{label} ({timezone.get_current_timezone_name()})", required=db_field.name == "initiated_at"
+        )
     if isinstance(db_field, ArrayField):
         return LinesField(label=label, required=False, max_length=500)
     if db_field.name == "refund":

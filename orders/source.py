@@ -13,7 +13,6 @@ from applewallet.services import Source, rfc3339
 from orders.models import Fulfillment, Order, OrderItem, OrderStatus, ProcessingStatus, Refund, RefundStatus, Return
 from orders.texts import in_languages
 from shops.models import Brand
-from shops.money import rounded
 
 Part = dict[str, Any]
 NOTHING_DUE = "paid"
@@ -137,7 +136,7 @@ def line_items(order: Order, items: Iterable[OrderItem], *, with_price: bool = F
         line = lines.setdefault((coupon.pk, item.points), {"title": coupon.title, "quantity": 0})
         line["quantity"] += 1
         if with_price:
-            line["price"] = money(rounded(Decimal(item.points) / order.point_value, order.currency), order.currency)
+            line["price"] = money(order.worth(item.points), order.currency)
         line |= filled(sku=coupon.external_reference, image=f"coupon-{coupon.pk}.png" if coupon.image else "")
     return list(lines.values())
 
@@ -145,7 +144,7 @@ def line_items(order: Order, items: Iterable[OrderItem], *, with_price: bool = F
 def _payment(order: Order) -> Part:
     currency = order.currency
     refunds = list(order.refunds.exclude(status=RefundStatus.FAILED))
-    price = rounded(Decimal(order.total_order_points_price) / order.point_value, currency)
+    price = order.worth(order.total_order_points_price)
     summary = [{"label": "summary_price", "value": money(price, currency)}]
     if order.points_used:
         summary.append({"label": "summary_points", "value": money(order.total - price, currency)})

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import OpClass
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Lower, Now, Upper
 from django.utils.translation import gettext_lazy as _
 
 from shops.money import minor_units, rounded, validate_currency
@@ -87,6 +87,13 @@ class Brand(models.Model):
     )
     order_count = models.PositiveBigIntegerField(
         default=0, editable=False, help_text=_("The last order number given out; numbers have no gaps.")
+    )
+    deleted_numbers = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        db_default=[],
+        editable=False,
+        help_text=_("Of test orders that were deleted, the newest first; they are not given out again."),
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -168,6 +175,7 @@ class Member(BrandOwned):
         indexes = [
             # Staff search by how an address begins, and LIKE takes no other index unless the database sorts by C.
             models.Index(OpClass(Lower("email"), name="text_pattern_ops"), name="member_by_email_start"),
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="member_by_part_of_name"),  # as icontains asks
         ]
 
     def __str__(self) -> str:
@@ -205,7 +213,16 @@ class PointsEntry(BrandOwned):
             models.CheckConstraint(condition=~Q(points=0), name="points_entry_not_zero"),
             models.UniqueConstraint(fields=["member", "reason", "reference"], name="points_entry_once"),
         ]
-        indexes = [models.Index(fields=["member", "-id"], name="points_entry_of_member")]  # for a member's page
+        indexes = [
+            models.Index(fields=["member", "-id"], name="points_entry_of_member"),  # for a member's page
+            # The list: how a reference begins, and the reasons that are not every order's.
+            models.Index(OpClass("reference", name="varchar_pattern_ops"), name="points_entry_by_reference"),
+            models.Index(
+                fields=["brand", "reason", "-id"],
+                name="points_entry_of_rare_reason",
+                condition=~Q(reason__in=["earned", "spent"]),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.points:+d} {self.get_reason_display()}"

@@ -6,16 +6,19 @@ import structlog
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_noop
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from buyers.errors import error_body
 from shops.errors import InvalidInput, ShopError, TooSoon
+from shops.sentences import in_language
 from walletapp.middleware import API, WALLET_API
 
 logger = structlog.get_logger(__name__)
 
+NO_ROUTE = gettext_noop("The route %(route)s could not be found.")  # for pages in the reader's language, as the others
 WALLET_ERRORS = {404: "not_found", 500: "server_error"}
 # Laravel's words for what the serializers find; what is not here keeps Django's words.
 TEXTS = {
@@ -99,7 +102,8 @@ def _wants_page(request: HttpRequest) -> bool:
 
 def _plain(request: HttpRequest, status: int, message: str) -> HttpResponse:
     if _wants_page(request):
-        return render(request, "error.html", {"status": status, "message": message}, status=status)
+        context = {"status": status, "message": in_language(message), "shop": getattr(request, "shop", None)}
+        return render(request, "error.html", context, status=status)
     if request.path.startswith(WALLET_API):
         kind = WALLET_ERRORS.get(status, "invalid_request")
         return JsonResponse(error_body(kind, message), status=status, headers={"Cache-Control": "no-store"})
@@ -108,7 +112,7 @@ def _plain(request: HttpRequest, status: int, message: str) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 -- Django's signature
     """Answer an unknown route."""
-    return _plain(request, 404, f"The route {request.path.strip('/')} could not be found.")
+    return _plain(request, 404, NO_ROUTE % {"route": request.path.strip("/")})
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 -- Django's signature
@@ -118,9 +122,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 -- Django's signature
     """Answer a page that this person may not see."""
-    return _plain(request, 403, "This action is unauthorized.")
+    return _plain(request, 403, gettext_noop("This action is unauthorized."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer a fault of ours, without saying anything about it; the log has it with the request's id."""
-    return _plain(request, 500, "Server Error")
+    return _plain(request, 500, gettext_noop("Server Error"))

@@ -104,6 +104,7 @@ PAGE_MIDDLEWARE = [  # run by ForPages: not for the API
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "accounts.middleware.SecondStep",
+    "shops.zones.StaffTimeZone",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 # The admin looks for these in MIDDLEWARE; they run all the same.
@@ -226,8 +227,8 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "WalletApp API",
     "DESCRIPTION": (
         "A brand's shop orders, for its partners. Every call carries a bearer token with abilities. Every answer is"
-        " JSON, whatever `Accept` says; every GET answers HEAD as well. The guide with runnable calls, and how to"
-        " receive webhooks, are in `docs/partners/`."
+        " JSON, whatever `Accept` says; every GET answers HEAD as well. The buyer wallet, for partners' OAuth clients,"
+        " stands at the end. The guide with runnable calls, and how to receive webhooks, are in `docs/partners/`."
     ),
     "LICENSE": {"name": "Apache-2.0"},
     "TAGS": [
@@ -235,6 +236,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "Orders", "description": "The orders of a shop."},
         {"name": "Passes", "description": "Look at passes; redeem and block them."},
         {"name": "Webhooks", "description": "Who hears of the orders."},
+        {"name": "Buyer wallet", "description": "What a buyer allows a client, and the orders that a client keeps."},
     ],
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -380,6 +382,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "WalletApp <noreply@localhost
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("nl", _("Dutch"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["walletapp.formats"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 
@@ -416,6 +419,7 @@ LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "WalletApp",
     "SITE_HEADER": "WalletApp",
+    "SITE_SUBHEADER": "shops.zones.said_zone",
     "SITE_SYMBOL": "loyalty",
     "SITE_URL": None,
     "SHOW_HISTORY": True,
@@ -431,6 +435,7 @@ UNFOLD: dict[str, Any] = {
     "SCRIPTS": [lambda _request: static("walletapp/admin.js")],
     "DASHBOARD_CALLBACK": "desk.dashboard.dashboard",
     "SIDEBAR": {
+        "show_search": True,  # the key t leads there, / to the search of a list
         "navigation": [
             {
                 "title": None,

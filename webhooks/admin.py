@@ -13,7 +13,9 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from shops.brand_admin import BrandAdmin, BrandForm, ReadOnly, ShowsSecretOnce, secret_page
+from shops.columns import spoken
 from shops.errors import InvalidInput
+from shops.speaking import second
 from webhooks import services
 from webhooks.admin_deliveries import DeliveryAdmin
 from webhooks.admin_endpoints import EndpointTools
@@ -134,15 +136,25 @@ admin.site.register(ExamReport, ExamReportAdmin)
 class CallAdmin(ReadOnly, BrandAdmin):
     """Every attempt at every delivery."""
 
-    list_display = ["started_at", "url", "attempt", "outcome_badge", "http_status_code", "duration_ms"]
+    list_display = ["began", "url", "attempt", "outcome_badge", "http_status_code", "took"]
     list_filter = ["outcome", "trigger"]
     list_select_related = ["brand"]
+    sortable_by: list[str] = []  # no index does
     fieldsets = [
-        (None, {"fields": ["delivery", "url", "attempt", "trigger", "interval", "started_at", "finished_at"]}),
-        (_("Outcome"), {"fields": ["outcome", "http_status_code", "response", "remote_ip", "duration_ms"]}),
+        (None, {"fields": ["delivery", "url", "attempt", "trigger", "interval", "began", "ended"]}),
+        (_("Outcome"), {"fields": ["outcome", "http_status_code", "said", "response_headers", "remote_ip", "took"]}),
     ]
+    readonly_fields = ["said", "began", "ended", "took"]
+    began = spoken("started_at", _("started"), second)
+    ended = spoken("finished_at", _("finished"), second)
+    took = spoken("duration_ms", _("milliseconds"))
 
     @display(description=_("outcome"), ordering="outcome", label=OUTCOME_COLORS)
     def outcome_badge(self, call: Call) -> tuple[str, str]:
         """How it ended."""
         return call.outcome, call.get_outcome_display()
+
+    @display(description=_("response"))
+    def said(self, call: Call) -> str:
+        """What the receiver answered, or why it did not."""
+        return call.said

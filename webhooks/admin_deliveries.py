@@ -20,6 +20,7 @@ from unfold.decorators import display
 
 from shops.brand_admin import BrandAdmin, OwnRowsFilter, ReadOnly
 from shops.permissions import may
+from shops.sentences import state_in_language
 from webhooks import services
 from webhooks.admin_request import body_shown, curl_of, headers_shown
 from webhooks.admin_words import OUTCOME_COLORS, STATE_COLORS, STATUSES
@@ -52,6 +53,7 @@ class DeliveryAdmin(ReadOnly, BrandAdmin):
     list_display = ["event", "endpoint", "state_badge", "attempts", "next_attempt", "done_at"]
     list_filter = [("state", ChoicesDropdownFilter), ("endpoint", OwnRowsFilter), StatusToldFilter]
     list_select_related = ["brand", "event", "endpoint"]
+    sortable_by = ["event", "endpoint"]  # what an index sorts by
     search_fields = ["uuid", "order_uuid"]
     search_help_text = gettext_lazy("A message id, or the identifier of an order")
     actions = ["send_again", "cancel_pending"]
@@ -92,7 +94,7 @@ class DeliveryAdmin(ReadOnly, BrandAdmin):
             "opts": self.opts,
             "original": delivery,
             "sees_brand": self.asks_for_brand(request),
-            "title": _("Delivery of “%(status)s”") % {"status": delivery.event.order_status},
+            "title": _("Delivery of “%(status)s”") % {"status": state_in_language(delivery.event.order_status)},
             "state": {"text": delivery.get_state_display(), "color": STATE_COLORS.get(DeliveryState(delivery.state))},
             "can_send_again": self.fits_again(delivery) and self.has_send_again_permission(request, delivery),
             "can_cancel": delivery.state == "pending" and self.has_cancel_pending_permission(request, delivery),

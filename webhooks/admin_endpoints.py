@@ -4,6 +4,7 @@ The signature clinic and the receiver exam have files of their own.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -21,12 +22,14 @@ from unfold.widgets import INPUT_CLASSES, UnfoldAdminRadioSelectWidget
 
 from shops.brand_admin import secret_page
 from shops.errors import TooSoon
+from shops.speaking import counted
 from webhooks import services
 from webhooks.admin_clinic import clinic_page
 from webhooks.admin_exam import exam_page
 from webhooks.admin_health import health_of
 from webhooks.admin_words import HEALTH, HEALTH_COLORS
 from webhooks.models import DeliveryState, Endpoint
+from webhooks.signing import USER_AGENT
 
 LONGEST_ANSWER = 300  # characters of a receiver's answer in a message
 
@@ -37,27 +40,50 @@ class ReplayForm(forms.Form):
     what = forms.ChoiceField(
         label=gettext_lazy("What to send again"),
         choices=[
-            ("given_up", gettext_lazy("All that was given up")),
+            ("given_up", gettext_lazy("What was given up")),
             ("since", gettext_lazy("All since a time, also what was delivered")),
         ],
         widget=UnfoldAdminRadioSelectWidget(),
     )
     since = forms.DateTimeField(
-        label=gettext_lazy("Since (UTC)"),
+        label=gettext_lazy("Since"),
         required=False,
         widget=forms.DateTimeInput({"type": "datetime-local", "class": " ".join(INPUT_CLASSES)}, "%Y-%m-%dT%H:%M"),
     )
 
+    until = forms.DateTimeField(
+        label=gettext_lazy("Until"),
+        required=False,
+        widget=forms.DateTimeInput({"type": "datetime-local", "class": " ".join(INPUT_CLASSES)}, "%Y-%m-%dT%H:%M"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("since", "until"):
+            self.fields[name].label = f"{self.fields[name].label} ({timezone.get_current_timezone_name()})"
+
     def clean(self) -> dict[str, Any]:
-        """A time is needed where it counts, and counts for nothing elsewhere."""
+        """A beginning is needed for what arrived too; a range has one before its end."""
         data = super().clean() or self.cleaned_data
-        if data.get("what") == "given_up":
-            data["since"] = None
-        elif not self.errors and data.get("since") is None:
+        since, until = data.get("since"), data.get("until")
+        if data.get("what") == "since" and not self.errors and since is None:
             self.add_error("since", _("Say since when."))
-        elif data.get("since") and data["since"] > timezone.now():
+        elif since and since > timezone.now():
             self.add_error("since", _("This moment has not come yet."))
+        elif since and until and until <= since:
+            self.add_error("until", _("It ends before it begins."))
         return data
+
+    def chosen(self) -> dict[str, Any]:
+        """What `to_replay` takes."""
+        data = self.cleaned_data
+        return {"since": data["since"], "until": data["until"], "only_given_up": data["what"] == "given_up"}
+
+
+def key_used_at(endpoint: Endpoint) -> datetime | None:
+    """When the present key last signed a webhook; None before the first one since it was made."""
+    used, until = endpoint.last_served_at, endpoint.previous_key_until
+    return None if used and until and used < until - services.OVERLAP else used
 
 
 class EndpointTools:
@@ -104,6 +130,9 @@ class EndpointTools:
             context |= {
                 "health": health_of(endpoint),
                 "health_badge": {"text": HEALTH[endpoint.state], "color": HEALTH_COLORS[endpoint.state]},
+                "key_used_at": key_used_at(endpoint),
+                "api_version": USER_AGENT.rpartition("/")[2],
+                "user_agent": USER_AGENT,
                 "is_paused": bool(endpoint.open_until and endpoint.open_until > timezone.now()),
                 "can_test": self.may(request, "test endpoint", endpoint),
                 "can_rotate": self.may(request, "rotate key", endpoint),
@@ -156,12 +185,12 @@ class EndpointTools:
         form = ReplayForm(asked if "what" in asked else None, initial={"what": "given_up"})
         context: dict[str, Any] = {"form": form, "is_replay": True, "most": services.MOST_AT_ONCE}
         if form.is_valid():
-            wanted = services.to_replay(endpoint, form.cleaned_data["since"])
+            wanted = services.to_replay(endpoint, **form.chosen())
             if request.method == "POST":
                 count = services.send_again(wanted)
-                self.log_change(request, endpoint, _("%d deliveries sent again.") % count)
+                self.log_change(request, endpoint, counted(_("%d deliveries sent again."), count))
                 text = ngettext("%d delivery is sent again.", "%d deliveries are sent again.", count)
-                messages.add_message(request, messages.SUCCESS if count else messages.WARNING, text % count)
+                messages.add_message(request, messages.SUCCESS if count else messages.WARNING, counted(text, count))
                 return redirect("admin:webhooks_endpoint_change", endpoint.pk)
             context["count"] = wanted.count()
         return self._show(request, endpoint, "replay", title=_("Send again"), **context)
@@ -170,9 +199,9 @@ class EndpointTools:
         """Say how many are pending, and cancel them when that is confirmed."""
         if request.method == "POST":
             count = services.cancel_pending(endpoint.deliveries.all())
-            self.log_change(request, endpoint, _("%d pending deliveries canceled.") % count)
+            self.log_change(request, endpoint, counted(_("%d pending deliveries canceled."), count))
             text = ngettext("%d delivery is canceled.", "%d deliveries are canceled.", count)
-            messages.add_message(request, messages.SUCCESS if count else messages.WARNING, text % count)
+            messages.add_message(request, messages.SUCCESS if count else messages.WARNING, counted(text, count))
             return redirect("admin:webhooks_endpoint_change", endpoint.pk)
         count = endpoint.deliveries.filter(state=DeliveryState.PENDING).count()
         text = ngettext(
@@ -180,8 +209,8 @@ class EndpointTools:
             "%d deliveries are pending. The receiver will not hear of them, unless they are sent again.",
             count,
         )
-        label = ngettext("Cancel %d delivery", "Cancel %d deliveries", count) % count if count else ""
-        return self._ask(request, endpoint, _("Cancel what is pending"), text % count, label, is_dangerous=True)
+        label = counted(ngettext("Cancel %d delivery", "Cancel %d deliveries", count), count) if count else ""
+        return self._ask(request, endpoint, _("Cancel what is pending"), counted(text, count), label, is_dangerous=True)
 
     def _ask(
         self, request: HttpRequest, endpoint: Endpoint, title: str, text: str, label: str, *, is_dangerous: bool = False

@@ -16,12 +16,13 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from shops.brand_admin import BrandAdmin, OwnRowsFilter, ReadOnly
 from shops.errors import InvalidInput, TooSoon
+from shops.sentences import in_language
 from webhooks import services
 from webhooks.admin_request import in_order
 from webhooks.admin_words import GRADE_COLORS, MARKS
 from webhooks.exam import LONGEST_URL, MOST_SECONDS, run_exam
 from webhooks.exam_steps import STEPS, Mark
-from webhooks.exam_words import in_language, step_in_language
+from webhooks.exam_words import step_in_language
 from webhooks.models import Endpoint, ExamReport
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Aggregate, Count, IntegerField, Min, Q
@@ -65,8 +65,8 @@ class Health:
 
     @property
     def success_rate(self) -> float | None:
-        """In percent; None when nothing was sent."""
-        return 100 * self.ok / self.calls if self.calls else None
+        """The share that arrived, of 1; None when nothing was sent."""
+        return self.ok / self.calls if self.calls else None
 
     @property
     def width(self) -> int:
@@ -85,7 +85,7 @@ def health_of(endpoint: Endpoint) -> Health:
     calls = endpoint.brand.calls.filter(delivery__endpoint=endpoint, started_at__gte=since)
     ended = calls.exclude(outcome=Outcome.STARTED).order_by()
     counts = (
-        ended.annotate(hour=TruncHour("started_at"))
+        ended.annotate(hour=TruncHour("started_at", tzinfo=UTC))
         .values("hour")
         .annotate(ok=Count("pk", filter=Q(outcome=Outcome.OK)), failed=Count("pk", filter=~Q(outcome=Outcome.OK)))
     )

@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from webhooks.models import Delivery
+from webhooks.signing import USER_AGENT
 
 SIGNED = _("made with the key when it is sent")
 NOTED = _("the time, noted when it is sent")
@@ -17,7 +18,7 @@ def headers_shown(delivery: Delivery, attempt: int | None = None) -> list[tuple[
     message_id = str(delivery.uuid)
     return [
         ("Content-Type", "application/json"),
-        ("User-Agent", "WalletApp-Webhooks/1"),
+        ("User-Agent", USER_AGENT),
         ("wllt-signature", SIGNED),
         ("wllt-message-id", message_id),
         ("webhook-id", message_id),

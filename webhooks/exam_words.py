@@ -1,10 +1,10 @@
 """What a report of the receiver exam says. It is kept in English, for partners, and shown in the reader's language."""
 
-import re
 from typing import Any
 
-from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
+
+from shops.sentences import in_language
 
 NO_TIME_LEFT = _("Not sent: the time of the exam was used up.")
 ANSWERED = _("It answered %(status)s.")
@@ -26,29 +26,6 @@ TOO_SLOW = _(
     " later."
 )
 QUICK = _("Less than %(limit)s seconds for each")
-OUTCOMES = [ANSWERED, GONE, REDIRECTED]
-TOLD = [NOT_TAKEN, FORGERY_REDIRECTED, FORGERY_BROKE, OLD_BROKE, TAKEN_LATER, NEVER_TAKEN]  # with an outcome
-FORMS = [*OUTCOMES, *TOLD, TIMELY, SLOW, TOO_SLOW, QUICK]
-PLACE = re.compile(r"%\((\w+)\)s")
-
-
-def _pattern_of(form: str) -> re.Pattern[str]:
-    """What a text of this form looks like: an outcome is a sentence, everything else a number."""
-    parts = PLACE.split(form)  # a text, a name, a text, and so on
-    parts[::2] = [re.escape(text) for text in parts[::2]]
-    parts[1::2] = [f"(?P<{name}>.+)" if name == "outcome" else rf"(?P<{name}>\d+)" for name in parts[1::2]]
-    return re.compile("".join(parts), re.DOTALL)
-
-
-PATTERNS = [(form, _pattern_of(form)) for form in FORMS]
-
-
-def in_language(text: str) -> str:
-    """A text of a report in the language that is active; one that is not of our making stays as it is."""
-    for form, pattern in PATTERNS:
-        if found := pattern.fullmatch(text):
-            return gettext(form) % {name: in_language(value) for name, value in found.groupdict().items()}
-    return gettext(text) if text else ""
 
 
 def step_in_language(step: dict[str, Any]) -> dict[str, Any]:

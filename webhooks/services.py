@@ -164,10 +164,24 @@ def send_test(endpoint: Endpoint) -> TestCall:
     return TestCall(delivered=delivered, http_status_code=answer.status, response=answer.text())
 
 
-def to_replay(endpoint: Endpoint, since: datetime | None = None) -> QuerySet[Delivery]:
-    """What a replay would send again: everything since `since`, or without it everything that was given up."""
-    done = endpoint.deliveries.exclude(state__in=[DeliveryState.PENDING, DeliveryState.SENDING])
-    wanted = done.filter(state=DeliveryState.EXHAUSTED) if since is None else done.filter(created_at__gte=since)
+def to_replay(
+    endpoint: Endpoint,
+    since: datetime | None = None,
+    *,
+    until: datetime | None = None,
+    only_given_up: bool | None = None,
+) -> QuerySet[Delivery]:
+    """What a replay would send again: what was made from `since` on and before `until`, None meaning without end.
+
+    Without `since` that is only what was given up, unless `only_given_up` says otherwise.
+    """
+    wanted = endpoint.deliveries.exclude(state__in=[DeliveryState.PENDING, DeliveryState.SENDING])
+    if since is None if only_given_up is None else only_given_up:
+        wanted = wanted.filter(state=DeliveryState.EXHAUSTED)
+    if since is not None:
+        wanted = wanted.filter(created_at__gte=since)
+    if until is not None:
+        wanted = wanted.filter(created_at__lt=until)
     return wanted.order_by("pk")
 
 

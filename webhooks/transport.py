@@ -20,7 +20,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 from urllib3.poolmanager import PoolManager
 
-from webhooks.answers import Answer, ShortHeaded, beginning_of, peer_of
+from webhooks.answers import Answer, ShortHeaded, beginning_of, headers_kept, peer_of
 from webhooks.watchdog import watchdog
 
 _local = threading.local()
@@ -283,4 +283,5 @@ def _exchange(url: str, body: bytes, headers: dict[str, str]) -> Answer:
         stream=True,
     ) as response:
         address = peer_of(response)
-        return Answer(response.status_code, beginning_of(response), address, response.headers.get("Retry-After", ""))
+        retry_after, kept = response.headers.get("Retry-After", ""), headers_kept(response)
+        return Answer(response.status_code, beginning_of(response), address, retry_after, kept)

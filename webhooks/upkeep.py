@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import gettext_noop, override
 
 from shops.models import Role
 from webhooks.models import Endpoint
@@ -93,5 +93,6 @@ def _note(endpoint: Endpoint, warnings: int) -> None:
     """Only if it is still failing: it may have recovered while the mail was on its way."""
     changes: dict[str, object] = {"warnings_sent": warnings}
     if warnings == len(WARN_AFTER):
-        changes |= {"is_active": False, "disabled_at": Now(), "disabled_reason": "Five days of only failures."}
+        reason = gettext_noop("Five days of only failures.")
+        changes |= {"is_active": False, "disabled_at": Now(), "disabled_reason": reason}
     endpoint.brand.endpoints.filter(pk=endpoint.pk, failing_since=endpoint.failing_since).update(**changes)

@@ -1,6 +1,7 @@
 """An order is one row; orders/services.py changes it."""
 
 import uuid
+from decimal import Decimal
 from enum import nonmember
 
 from django.db import models
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from passes.models import Pass
 from shops.fields import MoneyField
 from shops.models import Brand, BrandOwned, Member
+from shops.money import rounded
 
 
 class OrderStatus(models.TextChoices):
@@ -139,11 +141,18 @@ class Order(BrandOwned):
             models.Index(fields=["brand", "processing_status", "-number"], name="order_by_processing"),
             models.Index(fields=["member", "-number"], name="order_by_member"),  # by-email, by-member-id
             models.Index(fields=["brand", "updated_at"], name="order_by_update"),  # ?modified_since=
+            models.Index(
+                fields=["brand", "-number"], name="order_of_partners", condition=Q(source="wallet")
+            ),  # the admin's filter
             models.Index(fields=["expires_at"], name="order_to_expire", condition=Q(status="open")),  # expire_unpaid
         ]
 
     def __str__(self) -> str:
         return self.shown_number
+
+    def worth(self, points: int) -> Decimal:
+        """What `points` are in money, at the point value of the day on which it was placed."""
+        return rounded(Decimal(points) / self.point_value, self.currency)
 
     @property
     def is_stated(self) -> bool:

@@ -144,7 +144,7 @@ BAD = {
         "Row 2 has a cell of more than 1000 characters.",
     ),
     "huge line": (b"email,name\n" + b"x" * 50_001, "A line has more than 50000 characters."),
-    "open quote": (b'email,name\na@b.example,"Anna\n', "Line 2 is no CSV: unexpected end of data."),
+    "open quote": (b'email,name\na@b.example,"Anna\n', "Line 2 is no CSV: look at its quotation marks."),
     "old excel": (b"\xd0\xcf\x11\xe0" + b"x" * 600, "This is an old Excel file. Save it as .xlsx or as CSV."),
     "no workbook": (
         b"PK\x03\x04" + b"x" * 600,

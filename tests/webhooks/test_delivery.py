@@ -51,6 +51,7 @@ def test_a_status_arrives_signed_both_ways_and_is_logged(shop, receiver):
     )
     assert (logged.attempt, logged.interval, logged.remote_ip, logged.trigger) == (1, 0, "127.0.0.1", "auto")
     assert logged.finished_at >= logged.started_at
+    assert "Content-Type: " in logged.response_headers
 
 
 def test_events_of_an_order_arrive_in_order(shop, receiver):
