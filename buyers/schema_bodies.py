@@ -76,6 +76,7 @@ SHOWN: Json = {
     "network": {"type": "string", "enum": Network.values},
     "type": {"type": "string", "enum": CardType.values},
 }
+ONCE: Json = {"additionalProperties": {"type": "string"}}  # each parameter of OAuth stands once (RFC 6749 §3.2)
 FORMS: dict[str, Json] = {
     "Token": _object(
         {
@@ -87,13 +88,15 @@ FORMS: dict[str, Json] = {
             "scope": TEXT | {"description": "With refresh_token: fewer scopes than were granted."},
         },
         *("code", "redirect_uri", "code_verifier", "refresh_token", "scope"),
-    ),
+    )
+    | ONCE,
     "TokenQuestion": _object(
         {
             "token": {"type": "string", "minLength": 1, "maxLength": 4096, "pattern": r"^[^\x00]+$"},
             "token_type_hint": {"type": "string", "enum": ["access_token", "refresh_token"]},
         }
-    ),
+    )
+    | ONCE,
     "Confirm": _object(
         {
             "order_ids": {

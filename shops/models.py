@@ -157,6 +157,8 @@ class Staff(BrandOwned):
 class Member(BrandOwned):
     """A customer of one brand. `points` always equals the sum of the member's points entries."""
 
+    ERASED = "@erased.invalid"  # how the address of somebody ends who was forgotten
+
     uuid = models.UUIDField(_("identifier"), default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(_("e-mail address"))
     name = models.CharField(_("name"), max_length=150, blank=True)
@@ -180,6 +182,11 @@ class Member(BrandOwned):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether nobody is to know any more who this was."""
+        return self.email.endswith(self.ERASED)
 
 
 class PointsReason(models.TextChoices):
@@ -220,7 +227,7 @@ class PointsEntry(BrandOwned):
             models.Index(
                 fields=["brand", "reason", "-id"],
                 name="points_entry_of_rare_reason",
-                condition=~Q(reason__in=["earned", "spent"]),
+                condition=~Q(reason="earned") & ~Q(reason="spent"),
             ),
         ]
 

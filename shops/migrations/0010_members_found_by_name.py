@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
             models.Index(
                 fields=["brand", "reason", "-id"],
                 name="points_entry_of_rare_reason",
-                condition=~models.Q(reason__in=["earned", "spent"]),
+                condition=~models.Q(reason="earned") & ~models.Q(reason="spent"),
             ),
         ),
     ]

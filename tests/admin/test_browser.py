@@ -64,7 +64,7 @@ def test_staff_refund_an_order_and_a_viewer_cannot(live_server, browser_page, st
     assert order.refunds.count() == 0
     page.get_by_role("button", name="Refund", exact=True).click()
     page.wait_for_url(f"{address}/change/")
-    assert page.get_by_role("cell", name="Completed").is_visible()
+    assert page.get_by_role("cell", name="Completed", exact=True).is_visible()
     refund = order.refunds.get()
     assert (refund.status, refund.amount, refund.points) == ("completed", order.total, 100)
     assert [item.issued_pass.status for item in order.items.all()] == ["blocked"]

@@ -23,6 +23,7 @@ from walletapp.wsgi import application
 from webhooks.views import EndpointViewSet
 
 whole = schemathesis.openapi.from_wsgi("/openapi.json", application)
+whole.config.generation.update(allow_x00=False)  # no text may hold one, and not every field says so
 schema = whole.exclude(tag="Buyer wallet")  # tests/api/test_openapi_wallet.py
 PARTS = re.compile("/(fulfillments|refunds|returns)")
 UUID_PATTERN = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
