@@ -5,11 +5,9 @@ Django's token holds a digest of the present password and of the last sign-in: e
 
 from datetime import timedelta
 
-import structlog
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.core.mail import send_mail
-from django.db import transaction
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -18,13 +16,11 @@ from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
+from accounts import outgoing
 from accounts.models import LinkMail, User
 
-LEASE = timedelta(minutes=5)  # longer than a mail server may take
 WAITS = [60, 300, 1800, 7200, 43200]  # seconds before another attempt
-BATCH = 100
 PAUSE = timedelta(minutes=2)  # between two links to the same person
-logger = structlog.get_logger(__name__)
 
 
 def invite(user: User, team: str) -> None:
@@ -61,27 +57,10 @@ def whose(uid: str, token: str) -> User | None:
 
 def send_due() -> int:
     """Send the links that are due; returns how many the mail server took. May run twice at once."""
-    sent = 0
-    for _turn in range(BATCH):
-        mail = _take()
-        if mail is None:
-            break
-        sent += _send(mail)
-    return sent
+    return outgoing.send_due(LinkMail.objects.select_related("user"), _send, waits=WAITS)
 
 
-@transaction.atomic
-def _take() -> LinkMail | None:
-    due = LinkMail.objects.select_for_update(of=["self"], skip_locked=True).select_related("user")
-    mail = due.filter(due_at__lte=Now()).order_by("due_at").first()
-    if mail is not None:
-        mail.attempts += 1
-        LinkMail.objects.filter(pk=mail.pk).update(attempts=mail.attempts, due_at=Now() + LEASE)
-    return mail
-
-
-def _send(mail: LinkMail) -> bool:
-    row = LinkMail.objects.filter(pk=mail.pk)
+def _send(mail: LinkMail) -> None:
     facts = {"mail": mail, "user": mail.user, "hours": settings.STAFF_LINK_HOURS}
     with override(mail.language):
         if mail.kind == LinkMail.Kind.INVITED:
@@ -92,12 +71,4 @@ def _send(mail: LinkMail) -> bool:
             facts["link"] = link_for(mail.user)
         facts["sign_in"] = settings.PUBLIC_URL + reverse("admin:login")
         text = render_to_string("accounts/link_mail.txt", facts)
-    try:
-        send_mail(" ".join(subject.split()), text, None, [mail.user.email])
-    except OSError as error:  # what smtplib and sockets raise
-        logger.warning("link not sent", user=mail.user_id, attempt=mail.attempts, error=type(error).__name__)
-        is_over = mail.attempts > len(WAITS)
-        row.update(due_at=None if is_over else Now() + timedelta(seconds=WAITS[mail.attempts - 1]))
-        return False
-    row.update(due_at=None, sent_at=Now())
-    return True
+    send_mail(" ".join(subject.split()), text, None, [mail.user.email])

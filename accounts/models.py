@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_otp.models import Device, ThrottlingMixin
 
+from accounts.outgoing import Outgoing
+
 
 class UserManager(BaseUserManager["User"]):
     """Makes users; an e-mail address is the name, whatever its case."""
@@ -123,7 +125,7 @@ class SignInTry(models.Model):
         return self.key
 
 
-class LinkMail(models.Model):
+class LinkMail(Outgoing):
     """A link to choose a password that is to be mailed. A worker sends it, so that no page tells who has an account."""
 
     class Kind(models.TextChoices):
@@ -136,15 +138,11 @@ class LinkMail(models.Model):
     kind = models.CharField(_("kind"), max_length=9, choices=Kind)
     team = models.CharField(_("team"), max_length=100, blank=True)
     language = models.CharField(_("language"), max_length=5, default="en")
-    attempts = models.PositiveSmallIntegerField(_("attempts"), db_default=0)
-    due_at = models.DateTimeField(db_default=Now(), null=True, editable=False, help_text=_("Empty: sent, or given up."))
-    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
-    sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("link by mail")
         verbose_name_plural = _("links by mail")
-        indexes = [models.Index(fields=["due_at"], name="link_mail_due", condition=Q(due_at__isnull=False))]  # send_due
+        indexes = [models.Index(fields=["due_at"], name="link_mail_due", condition=Q(state="pending"))]  # send_due
 
     def __str__(self) -> str:
         return f"{self.kind} {self.user}"

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from accounts.outgoing import REFUSALS
 from applewallet.credentials import days_left
 from applewallet.models import Credential
 from shops.models import Role
@@ -49,7 +50,7 @@ def warn_of_expiry() -> int:
         try:
             with override(credential.brand.language):
                 _warn(credential, days, addresses)
-        except OSError as error:  # as all of smtplib's are
+        except REFUSALS as error:
             logger.warning("no mail of a certificate that expires", type=str(credential.type), error=str(error))
             continue
         credential.brand.credentials.filter(pk=credential.pk).update(warned_days=due)

@@ -1,4 +1,4 @@
-"""Sends the mails to buyers that wait (shops/outgoing.py)."""
+"""Sends the mails to buyers that wait (accounts/outgoing.py)."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from accounts import outgoing
+from accounts.outgoing import MailState, NotWanted
 from buyers.models import BuyerMail
 from buyers.visitors import LINK_LASTS, find_buyer, sign_in_url
-from shops import outgoing
-from shops.outgoing import MailState, NotWanted
 
 WAITS = [5, 15, 60, 300, 1800, 7200, 43200]  # seconds before another attempt
 KEPT = timedelta(days=7)

@@ -1,7 +1,6 @@
 """What was bought, by mail: the passes to add to Apple Wallet, and links to their QR codes.
 
-The rows are the truth (orders/models/mails.py). A worker takes one for LEASE, sends it with no transaction open, and
-notes that. If it dies between the mail server's yes and the note, the mail goes out again under the same Message-ID.
+Rows say what is to be mailed (orders/models/mails.py), workers send it (accounts/outgoing.py).
 """
 
 from datetime import timedelta
@@ -16,10 +15,11 @@ from django.db.models.functions import Now
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from accounts import outgoing
 from applewallet.kinds import MIME_OF_BUNDLE, ORDER, PASS
 from applewallet.package import MOST_IN_BUNDLE, bundle
 from applewallet.services import NotSignable, built
-from orders.models import MailKind, MailState, Order, OrderMail, OrderStatus
+from orders.models import MailKind, Order, OrderMail, OrderStatus
 from orders.phones import order_package
 from orders.services import lock_order, note_facts
 from passes.links import pass_url
@@ -29,9 +29,7 @@ from passes.services import whole_passes
 from shops.errors import ShopError, TooSoon
 from shops.speaking import speaking
 
-LEASE = timedelta(minutes=5)  # longer than a mail server may take
 WAITS = [60, 300, 1800, 7200, 43200, 86400]  # seconds before another attempt
-BATCH = 100
 PAUSE = timedelta(minutes=1)  # between two mails about one order that somebody asks for
 NOWHERE = ".invalid"  # RFC 2606 §2: how the addresses of people end who were forgotten (desk/erasing.py)
 logger = structlog.get_logger(__name__)
@@ -71,42 +69,13 @@ def _ask(order: Order, kind: MailKind, issued: Pass | None, by: str) -> OrderMai
 
 def send_due() -> int:
     """Send the mails that are due; returns how many the mail server took. May run twice at once."""
-    sent = 0
-    for _turn in range(BATCH):
-        mail = _take()
-        if mail is None:
-            break
-        sent += _send(mail)
-    return sent
+    rows = OrderMail.objects.select_related("order__brand", "order__member", "issued_pass__coupon__brand")
+    return outgoing.send_due(rows, lambda mail: _written(mail).send(), waits=WAITS, done=_arrived)
 
 
-@transaction.atomic
-def _take() -> OrderMail | None:
-    """Take the mail that has waited longest, for LEASE."""
-    due = OrderMail.objects.select_for_update(of=["self"], skip_locked=True, no_key=True)
-    due = due.select_related("order__brand", "order__member", "issued_pass__coupon__brand").filter(
-        state=MailState.PENDING, due_at__lte=Now()
-    )
-    mail = due.order_by("due_at").first()
-    if mail is not None:
-        mail.attempts += 1
-        mail.due_at = Now() + LEASE
-        mail.save(update_fields=["attempts", "due_at"])
-    return mail
-
-
-def _send(mail: OrderMail) -> bool:
-    try:
-        _written(mail).send()
-    except OSError as error:  # what smtplib and sockets raise
-        _failed(mail, type(error).__name__)
-        return False
-    with transaction.atomic():
-        done = OrderMail.objects.filter(pk=mail.pk, state=MailState.PENDING)
-        is_news = mail.kind == MailKind.BOUGHT and not mail.order.mail_delivered_in_inbox
-        if done.update(state=MailState.SENT, sent_at=Now(), last_error="") and is_news:
-            note_facts(mail.order, mail_delivered_in_inbox=True)
-    return True
+def _arrived(mail: OrderMail) -> None:
+    if mail.kind == MailKind.BOUGHT and not mail.order.mail_delivered_in_inbox:
+        note_facts(mail.order, mail_delivered_in_inbox=True)
 
 
 def _written(mail: OrderMail) -> EmailMultiAlternatives:
@@ -115,15 +84,6 @@ def _written(mail: OrderMail) -> EmailMultiAlternatives:
     if mail.asked_by:
         message.extra_headers["Message-ID"] = _message_id(mail.order, f"-{mail.pk}")
     return message
-
-
-def _failed(mail: OrderMail, error: str) -> None:
-    logger.warning("mail not sent", order=str(mail.order.uuid), attempt=mail.attempts, error=error)
-    rows = OrderMail.objects.filter(pk=mail.pk, state=MailState.PENDING)
-    if mail.attempts > len(WAITS):
-        rows.update(state=MailState.FAILED, last_error=error)
-    else:
-        rows.update(due_at=Now() + timedelta(seconds=WAITS[mail.attempts - 1]), last_error=error)
 
 
 def message_of(order: Order) -> EmailMultiAlternatives:
@@ -158,7 +118,7 @@ def _message(
     order: Order, subject: str, template: str, facts: dict[str, Any], files: list[tuple[str, bytes, str]]
 ) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
-        subject.replace("\n", " "),
+        " ".join(subject.split()),
         render_to_string(f"{template}.txt", facts),
         to=[order.member.email],
         headers={"Message-ID": _message_id(order)},

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, override
 
+from accounts.outgoing import REFUSALS
 from shops.models import Role
 from webhooks.models import Endpoint
 
@@ -60,15 +61,20 @@ def forget_delivered() -> int:
 def warn_of_failing() -> int:
     """Mail the owners of endpoints that have only failed for one, three and five days; after five, disable them.
 
-    Returns how many mails were sent. A mail may be sent twice if this dies between the mail and the note of it.
+    Returns how many mails were sent. A mail may be sent twice if this dies between the mail and the note of it, and
+    a mail server that refuses one brand's mail does not keep the others from theirs: it is asked again next time.
     """
     sent = 0
     for endpoint in Endpoint.objects.filter(is_active=True, failing_since__lt=Now() - WARN_AFTER[0]):
         since = endpoint.failing_since or timezone.now()
         due = sum(timezone.now() - since >= age for age in WARN_AFTER)
         if due > endpoint.warnings_sent:
-            with override(endpoint.brand.language):
-                _warn(endpoint, is_last=due == len(WARN_AFTER))
+            try:
+                with override(endpoint.brand.language):
+                    _warn(endpoint, is_last=due == len(WARN_AFTER))
+            except REFUSALS as error:
+                logger.warning("no mail of an endpoint that fails", endpoint=str(endpoint.uuid), error=str(error))
+                continue
             _note(endpoint, due)
             sent += 1
     return sent

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from shops.outgoing import Outgoing
+from accounts.outgoing import Outgoing
 
 
 class BuyerMail(Outgoing):

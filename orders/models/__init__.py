@@ -1,5 +1,6 @@
 """Orders, and the parts that a paid order may get: fulfilments, refunds, returns."""
 
+from accounts.outgoing import MailState
 from orders.models.chargebacks import Chargeback
 from orders.models.fulfillments import (
     Fulfillment,
@@ -9,7 +10,7 @@ from orders.models.fulfillments import (
     ShippingType,
 )
 from orders.models.lines import FulfillmentLine, OrderLine, OrderSum, RefundLine, SumKind
-from orders.models.mails import MailKind, MailState, OrderMail
+from orders.models.mails import MailKind, OrderMail
 from orders.models.orders import (
     Order,
     OrderCount,

@@ -2,20 +2,12 @@
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.outgoing import Outgoing
 from orders.models.orders import Order
 from passes.models import Pass
 from shops.models import Brand, BrandOwned
-
-
-class MailState(models.TextChoices):
-    """Where a mail stands."""
-
-    PENDING = "pending", _("Pending")
-    SENT = "sent", _("Accepted by the mail server")
-    FAILED = "failed", _("Given up")
 
 
 class MailKind(models.TextChoices):
@@ -25,7 +17,7 @@ class MailKind(models.TextChoices):
     PASS = "pass", _("The link to a pass")
 
 
-class OrderMail(BrandOwned):
+class OrderMail(Outgoing, BrandOwned):
     """A mail about an order; sent by a worker.
 
     The first tells what was bought, and is written in the transaction that made the order paid. Others, of that kind or
@@ -42,13 +34,6 @@ class OrderMail(BrandOwned):
     asked_by = models.CharField(
         _("asked for by"), max_length=200, blank=True, db_default="", help_text=_("Empty: sent by itself.")
     )
-    state = models.CharField(_("state"), max_length=7, choices=MailState, default=MailState.PENDING)
-    attempts = models.PositiveSmallIntegerField(_("attempts"), db_default=0)
-    due_at = models.DateTimeField(db_default=Now(), editable=False)
-    last_error = models.CharField(_("last error"), max_length=200, blank=True, db_default="")
-    created_at = models.DateTimeField(_("created"), db_default=Now(), editable=False)
-    sent_at = models.DateTimeField(_("sent"), null=True, editable=False)
-
     brand = models.ForeignKey(Brand, models.PROTECT, related_name="order_mails", verbose_name=_("brand"))
 
     class Meta:

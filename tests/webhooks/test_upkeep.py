@@ -47,6 +47,21 @@ def test_owners_are_warned_on_day_one_three_and_five_and_then_it_is_disabled(bra
     assert endpoint.disabled_reason == "Five days of only failures."
 
 
+def test_an_address_that_no_mail_may_have_does_not_keep_others_from_their_warning(brand, other, team, mailoutbox):
+    wrong, _key = make_endpoint(brand, failing_since=ago(days=6))
+    right, _key = make_endpoint(other, failing_since=ago(days=6))
+    User.objects.filter(email=f"owner@{brand.slug}.example").update(email="x@é..example")
+    assert (warn_of_failing(), warn_of_failing()) == (1, 0)
+    wrong.refresh_from_db()
+    right.refresh_from_db()
+    assert [mail.to for mail in mailoutbox] == [[f"owner@{other.slug}.example"]]
+    assert (wrong.warnings_sent, wrong.is_active, right.is_active) == (0, True, False)
+    User.objects.filter(email="x@é..example").update(email=f"owner@{brand.slug}.example")
+    assert warn_of_failing() == 1
+    wrong.refresh_from_db()
+    assert not wrong.is_active
+
+
 def test_healthy_endpoints_are_left_alone(brand, team, mailoutbox):
     make_endpoint(brand)
     make_endpoint(brand, failing_since=ago(days=9), is_active=False)

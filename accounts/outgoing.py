@@ -1,7 +1,8 @@
 """Mails that wait in rows. The rows are the truth: they are written in the transaction of what they tell of.
 
 A worker takes one for LEASE, sends it with no transaction open, and notes that. If it dies between the mail server's
-yes and the note, the mail goes out again; senders give it the same Message-ID, by which mail programs know it.
+yes and the note, the mail goes out again; senders whose mails stay the same give it the same Message-ID, by which mail
+programs know it.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 LEASE = timedelta(minutes=5)  # longer than a mail server may take
 BATCH = 100
+REFUSALS = (OSError, ValueError)  # what smtplib and sockets raise; an address that no mail may have
 logger = structlog.get_logger(__name__)
 
 
@@ -57,7 +59,7 @@ def send_due(
 ) -> int:
     """Send those of `rows` that are due; returns how many the mail server took. May run twice at once.
 
-    `send` may raise OSError or ValueError, as smtplib and mails do, and is called again after so many of `waits`,
+    `send` may raise REFUSALS, and is called again after so many of `waits`,
     seconds; NotWanted deletes the row. `done` is called in the transaction that notes a success.
     """
     sent = 0
@@ -93,7 +95,7 @@ def _send(
     except NotWanted:
         row.delete()
         return False
-    except (OSError, ValueError) as error:  # what smtplib and sockets raise; an address that no mail may have
+    except REFUSALS as error:
         name = type(error).__name__
         logger.warning("mail not sent", of=type(mail).__name__, row=mail.pk, attempt=mail.attempts, error=name)
         if mail.attempts > len(waits):
