@@ -14,6 +14,7 @@ from accounts.models import User
 from buyers import mails
 from buyers.models import BuyerMail, PaymentSession, WalletOrder, WalletOrderRevision
 from buyers.tokens import lock
+from buyers.visitors import FORGOTTEN
 from shops.errors import ShopError
 from shops.models import Member
 from shops.signals import member_leaves
@@ -57,10 +58,11 @@ def preview(buyer: User) -> Closing:
 
 @transaction.atomic
 def close(buyer: User) -> None:
-    """Forget a buyer, who gets a last mail. Raises StillStaff."""
-    email = buyer.email
+    """Forget a buyer, who gets a last mail; a second time changes nothing. Raises StillStaff."""
+    email = User.objects.select_for_update(no_key=True).get(pk=buyer.pk).email
     forget_buyer(buyer)
-    mails.closed(email)
+    if not email.endswith(FORGOTTEN):
+        mails.closed(email)
 
 
 @transaction.atomic
@@ -83,7 +85,7 @@ def forget_buyer(buyer: User) -> User:
     for rows in (buyer.connections, buyer.cards, buyer.addresses, buyer.link_mails):
         rows.all().delete()
     BuyerMail.objects.filter(Q(buyer=buyer) | Q(email__iexact=buyer.email)).delete()
-    buyer.email = f"{buyer.uuid}@forgotten.invalid"
+    buyer.email = f"{buyer.uuid}{FORGOTTEN}"
     buyer.name = ""
     buyer.password = make_password(None)
     buyer.is_active = False

@@ -14,6 +14,7 @@ from buyers.findings import findings_of
 from buyers.mapping import statement_of
 from buyers.models import Client, OrderChecks, WalletOrder
 from buyers.order_rules import Problem, problems_of
+from buyers.visitors import is_forgotten
 from orders.stated import restate_order, state_order
 from orders.statements import Statement
 from shops.models import Brand
@@ -104,6 +105,9 @@ def _other_merchant(found: WalletOrder, body: Json) -> Iterator[Problem]:
 
 
 def _write(found: WalletOrder, body: dict[str, Any], findings: Sequence[Problem]) -> None:
+    if found.state is None and is_forgotten(found.buyer):
+        _go_on_without(found, body)
+        return
     before = found.state
     found.state = body
     found.findings = [asdict(finding) for finding in findings]
@@ -126,6 +130,13 @@ def _write(found: WalletOrder, body: dict[str, Any], findings: Sequence[Problem]
         "kept": MOST_REVISIONS - 1,
     }
     run(WRITE, facts)
+
+
+def _go_on_without(found: WalletOrder, body: dict[str, Any]) -> None:
+    """Follow an order whose buyer has closed the wallet: nothing of the body is kept but the brand's order."""
+    if found.order is not None:
+        said = _statement(found, body)
+        restate_order(found.order, said.nameless() if found.order.member.is_erased else said)
 
 
 def _statement(found: WalletOrder, body: dict[str, Any]) -> Statement:

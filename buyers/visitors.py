@@ -26,6 +26,7 @@ LINK_LASTS = 30 * 60  # seconds
 FRESH = 10 * 60  # seconds after signing in; later a buyer is asked again before what nobody else may do
 MOST_CARRIED = 1000  # characters of a page's address in a link; servers and mail programs cut long ones
 HOME = "/wallet"
+FORGOTTEN = "@forgotten.invalid"  # how the address of somebody ends who closed their wallet
 # Nothing but our own pages, as the browser itself writes their addresses.
 OWN_PAGE = re.compile(r"(/pay/authorize|/wallet(/[a-z]+(/[\w-]+(/[a-z]+)?)?)?|/po/[\w-]+)(\?[!-~]*)?", re.ASCII)
 
@@ -80,6 +81,11 @@ def sign_out(request: HttpRequest) -> None:
 def find_buyer(email: str) -> User | None:
     """Whoever has this e-mail address, disabled or not."""
     return User.objects.filter(email__lower=email.strip().lower()).first()
+
+
+def is_forgotten(buyer: User) -> bool:
+    """Whether the buyer has closed the wallet. One who is only disabled has not."""
+    return not buyer.is_active and buyer.email.endswith(FORGOTTEN)
 
 
 def hinted(hint: str) -> str:

@@ -122,7 +122,7 @@ def _forget(member: Member, orders: Sequence[Order]) -> None:
         reference = f"{ERASED} #{uuid4().hex[:12]}"
         book_points(member, -member.points, PointsReason.CORRECTION, reference=reference)
     _forget_in_orders(brand, orders)
-    address = f"erased-{member.uuid.hex}@erased.invalid"
+    address = f"erased-{member.uuid.hex}{Member.ERASED}"
     # A sign-in from now on voids the links that were mailed before.
     brand.members.filter(pk=member.pk).update(name="", email=address, signed_in_at=Now())
     for order in orders:

@@ -68,6 +68,7 @@ def _order(order: Order) -> dict[str, Any]:
         "order": orjson.loads(orjson.dumps(found[0])) if found else None,
         "fulfillments": _rows(order.fulfillments.order_by("pk"), *FULFILLMENT),
         "refunds": _rows(order.refunds.order_by("pk"), "uuid", "status", "amount", "currency", "points", "reason"),
+        "chargebacks": _rows(order.chargebacks.all(), "amount", "currency", "reason", "charged_at", "reversed_at"),
         "returns": _rows(order.returns.order_by("pk"), "uuid", "return_number", "status", "notes", "created_at"),
         "mails": _rows(order.brand.order_mails.filter(order=order), "state", "created_at", "sent_at"),
         "notes": _rows(order.brand.order_notes.filter(order=order).order_by("pk"), "text", "by", "created_at"),

@@ -11,7 +11,7 @@ from datetime import timedelta
 import structlog
 from django.db import transaction
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Least, Now
 from django.utils.translation import gettext_noop
 
 from orders.given_back import note_chargebacks, note_refunds
@@ -82,7 +82,8 @@ def _claim(payment: Payment, when: Q) -> bool:
     asks, status = found
     goes_on = asks < MOST_ASKS or status in SETTLED  # which is asked for a reason, and until there is an answer
     due_at = Now() + timedelta(seconds=WAITS[min(asks, len(WAITS) - 1)]) if goes_on else None
-    return bool(rows.update(asks=F("asks") + 1, asked_at=Now(), due_at=due_at))
+    counted = Least(F("asks") + 1, MOST_ASKS)  # whoever calls the webhook day and night fills no column
+    return bool(rows.update(asks=counted, asked_at=Now(), due_at=due_at))
 
 
 def _fresh(payment: Payment) -> Payment:
@@ -103,9 +104,13 @@ def _ask(payment: Payment) -> ProviderPayment | None:
 
 @transaction.atomic
 def _note(payment: Payment, said: ProviderPayment) -> Payment:
-    """Write down what the provider says, and do what follows from it."""
-    order = lock_order(payment.order)
-    payment = order.brand.payments.select_related("brand", "order__brand").get(pk=payment.pk)
+    """Write down what the provider says, and do what follows from it.
+
+    Whoever asked for another look since this one began gets it: the answer may be older than what they know.
+    """
+    order, claimed = lock_order(payment.order), payment.due_at
+    rows = order.brand.payments.select_related("brand", "order__brand").select_for_update(of=("self",))
+    payment = rows.get(pk=payment.pk)
     is_new = payment.provider_id is None
     if is_new:
         payment.provider_id, payment.is_test = said.id, said.is_test
@@ -115,7 +120,8 @@ def _note(payment: Payment, said: ProviderPayment) -> Payment:
     payment.checkout_url, payment.last_error = said.checkout_url, ""
     payment.save(update_fields=["provider_id", "is_test", "checkout_url", "last_error"])
     order = payment_said(payment, said.status)
-    if payment.status == OrderStatus.PAID and (trouble := _note_given_back(payment, said)):
+    trouble = _note_given_back(payment, said) if payment.status == OrderStatus.PAID else ""
+    if trouble or due_at != claimed:
         payment.brand.payments.filter(pk=payment.pk).update(last_error=trouble[:300], due_at=due_at)
     if _is_late(order, payment) and give_back_late_payment(order, by=LATE):
         logger.warning("paid too late: the money goes back", order=str(order.uuid), payment=str(payment.uuid))

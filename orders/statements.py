@@ -3,7 +3,7 @@
 Names are those of our columns, so that orders/stated.py can compare and write them without a table in between.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -84,6 +84,16 @@ class Statement:
     fulfillments: tuple[StatedFulfillment, ...] = ()
     refunds: tuple[StatedRefund, ...] = ()
     sums: tuple[StatedSum, ...] = ()
+
+    def nameless(self) -> "Statement":
+        """Without what partners write of a person, and ways to their door: amounts, states and times."""
+        return replace(
+            self,
+            fulfillments=tuple(
+                replace(one, notes="", tracking_number="", tracking_url="") for one in self.fulfillments
+            ),
+            refunds=tuple(replace(one, reason="") for one in self.refunds),
+        )
 
     @property
     def refunded(self) -> Decimal:

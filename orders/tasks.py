@@ -13,7 +13,7 @@ from orders import mails
 from orders.given_back import look_for_moves
 from orders.models import Order, OrderStatus, Payment, Refund, RefundStatus
 from orders.paying import DUE, NOT_JUST_NOW, look
-from orders.payments import AnotherSum, KeyRefused, Provider, ProviderRefused, ProviderSilent
+from orders.payments import AnotherSum, AskedTooOften, KeyRefused, Provider, ProviderRefused, ProviderSilent
 from orders.phones import rendered
 from orders.refunds import ask_provider
 from orders.services import IllegalTransition, set_status
@@ -60,10 +60,10 @@ def look_at_payments() -> int:
 
 
 def _looked(payment: Payment, when: Q) -> bool:
-    """Look at `payment`. False if its provider is silent; one that refuses has at least answered."""
+    """Look at `payment`. False if its provider is silent; one that refuses, or puts a brand off, has answered."""
     try:
         look(payment, when)
-    except (AnotherSum, KeyRefused, ProviderRefused):
+    except (AnotherSum, AskedTooOften, KeyRefused, ProviderRefused):
         return True
     except ProviderSilent:
         return False

@@ -44,6 +44,10 @@ class KeyRefused(ProviderSilent):
     """The provider does not know the brand's key, or there is none: nothing was done. It may be mended, so: later."""
 
 
+class AskedTooOften(ProviderSilent):
+    """The provider wants to be left alone with this brand's key for a while. Other brands have their own."""
+
+
 class AnotherSum(ProviderSilent):
     """The provider speaks of a payment or a sum that is not what we asked for. Somebody has to look into it."""
 
@@ -111,7 +115,7 @@ class ProviderRefund:
 class PaymentProvider(Protocol):
     """What a provider's module offers. Call `create`, `fetch`, `cancel` and `refund` outside of any transaction.
 
-    These four raise ProviderSilent, KeyRefused and AnotherSum; `create`, `fetch` and `cancel` ProviderRefused too.
+    These four raise ProviderSilent and what is of its kind; `create`, `fetch` and `cancel` ProviderRefused too.
     """
 
     IS_REMOTE: bool  # whether one has to ask somebody else; one that is not may be called in a transaction

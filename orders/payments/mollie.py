@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from orders.models import Payment, RefundStatus
 from orders.payments import (
     AnotherSum,
+    AskedTooOften,
     KeyRefused,
     Moved,
     NoPayments,
@@ -42,7 +43,8 @@ IS_REMOTE = True
 MOST_BYTES = 2_000_000  # of an answer; 250 refunds are a tenth of it
 MOST_REFUNDS = 250  # in one answer, Mollie's limit; of chargebacks likewise
 UNAUTHORIZED = 401
-CURABLE = {408, 409, 425, 429}  # asked later, the answer may be another; all from 500 on likewise
+TOO_MANY = 429
+CURABLE = {408, 409, 425}  # asked later, the answer may be another; all from 500 on likewise
 REFUND_STATUS = {"refunded": RefundStatus.COMPLETED, "failed": RefundStatus.FAILED, "canceled": RefundStatus.FAILED}
 PAYMENT_ID = re.compile(r"tr_[A-Za-z0-9]{1,50}")
 REFUND_ID = re.compile(r"re_[A-Za-z0-9]{1,50}")
@@ -261,7 +263,7 @@ def _tls() -> SSLContext:
 def _call(
     brand: Brand, method: str, path: str, body: dict[str, Any] | None = None, *, key: UUID | None = None
 ) -> dict[str, Any]:
-    """Ask Mollie with the brand's key. Raises KeyRefused, ProviderRefused with Mollie's reason, or ProviderSilent."""
+    """Ask Mollie with the brand's key. Raises ProviderRefused with Mollie's reason, or ProviderSilent and its kinds."""
     secret = key_of(brand)
     headers = {"Authorization": f"Bearer {secret}", "Accept": "application/hal+json"}
     if key is not None:
@@ -280,6 +282,8 @@ def _call(
     reason = f"Mollie: {status} {answer.get('detail') or answer.get('title') or ''}".replace(secret, "…").strip()
     if status == UNAUTHORIZED:
         raise KeyRefused(reason)
+    if status == TOO_MANY:
+        raise AskedTooOften(reason)
     if httpx.codes.is_client_error(status) and status not in CURABLE:
         raise ProviderRefused(reason)
     raise ProviderSilent(reason)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from decimal import Decimal
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -13,6 +14,7 @@ from django.test import Client as Browser
 
 from accounts.models import User
 from buyers import visitors
+from buyers.erasing import close
 from buyers.models import BuyerMail, Connection, WalletOrder
 from buyers.pages import account, signing_in
 from buyers.tasks import send_mails
@@ -22,7 +24,7 @@ from tests.admin.helping import Admin, text_of
 from tests.buyers.conftest import Partner
 from tests.buyers.keeping import make_address, make_card
 from tests.buyers.making import connect, make_buyer, make_client
-from tests.buyers.ordering import PATH, introduce, sample
+from tests.buyers.ordering import PATH, introduce, refund, sample
 from tests.making import make_brand, make_paid_order
 
 HOME = "/wallet/account"
@@ -288,6 +290,35 @@ class TestEnd:
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
         assert known.put(PATH, sample()).status_code == 204
         assert Order.objects.filter(member=order.member).count() == 1
+
+    def test_what_partners_go_on_telling_names_nobody(self, client, emma, known):
+        client.post(PAGES[2])
+        before = Order.objects.get(wallet_order__external_id="1234")
+        body = sample(orderUrl="https://x.example/?for=emma.secret@shop.example", shipmentStatus="SHIPPED")
+        body["paymentStatus"] = "PARTIALLY_REFUNDED"
+        body["fulfillments"][0] |= {"description": "For Emma Secretperson", "status": "IN_TRANSIT"}
+        body["refunds"] = [refund("r1", "1.10") | {"description": "Emma Secretperson was ill"}]
+        for _ in range(2):
+            assert known.put(PATH, body).status_code == 204
+        send_mails()
+        assert [table for table, _row in places_of("secretperson") if table != "shops_member"] == ["orders_fulfillment"]
+        found = WalletOrder.objects.get(external_id="1234")
+        assert (found.state, found.findings, found.revisions.count()) == (None, [], 0)
+        assert (found.order.refunded, found.order.version) == (Decimal("1.10"), before.version + 1)
+        assert (found.order.refunds.get().reason, found.order.fulfillments.get().notes) == ("", "")
+        assert found.order.fulfillments.get().tracking_number == ""
+        # Where she is a member otherwise, it goes on as before.
+        other = body | {"merchant": body["merchant"] | {"merchantId": "velo"}}
+        assert known.put("/pay/wallet/orders/5678", other).status_code == 204
+        member_of = Order.objects.get(wallet_order__external_id="5678")
+        assert "Emma Secretperson" in member_of.fulfillments.get().notes
+
+    def test_twice_is_once(self, client, emma):
+        close(emma)
+        close(User.objects.get(pk=emma.pk))
+        close(emma)  # as another tab, or a superuser, still sees her
+        assert send_mails() == 1
+        assert mail.outbox[-1].to == ["emma.secret@shop.example"]
 
     def test_the_address_is_free_again(self, client, emma):
         client.post(PAGES[2])

@@ -11,7 +11,7 @@ from django.utils import timezone
 from orders import paying
 from orders.models import Order, Payment
 from orders.paying import ANY, DUE, catch_up, look
-from orders.payments import KeyRefused, NoPayments, ProviderRefused, ProviderSilent
+from orders.payments import AskedTooOften, KeyRefused, NoPayments, ProviderRefused, ProviderSilent
 from orders.payments.keys import forget_key, keep_key
 from orders.services import cancel, payment_said, place_order
 from orders.tasks import expire_unpaid, look_at_payments
@@ -20,7 +20,8 @@ from tests.orders.conftest import mollie_brand
 from tests.orders.mollie import LIVE_KEY, OTHER_KEY, TEST_KEY
 
 REFUSALS = [(401, KeyRefused), (404, ProviderRefused), (410, ProviderRefused), (422, ProviderRefused)]
-SILENCES = [409, 429, 500, 503, "silent", "lost", "cut", "dribble", "html"]
+REFUSALS += [(429, AskedTooOften)]
+SILENCES = [409, 500, 503, "silent", "lost", "cut", "dribble", "html"]
 
 
 @pytest.fixture
@@ -263,6 +264,15 @@ def test_a_wrong_key_of_one_brand_holds_up_nobody(mollie, shop):
     assert row(theirs).provider_id == "tr_Stand00001"
     [wrong] = Payment.objects.filter(provider_id=None)
     assert wrong.last_error == "Mollie: 401 Missing authentication, or failed to authenticate"
+
+
+def test_a_brand_that_asks_mollie_too_often_holds_up_nobody_else(mollie, shop):
+    first, second = make_order(mollie_brand(OTHER_KEY)), make_order(shop)
+    mollie.faults = [429]
+    assert look_at_payments() == 2
+    assert row(first).provider_id is None
+    assert row(first).due_at > timezone.now()
+    assert row(second).provider_id in mollie.payments
 
 
 def test_a_mended_key_is_used_at_the_next_look(mollie, order):

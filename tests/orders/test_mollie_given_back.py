@@ -7,8 +7,10 @@ import pytest
 from django.utils import timezone
 
 from desk.hands import refunds_that_came_back, undecided_chargebacks
+from desk.knowing import known_about
 from desk.proving import prove
 from desk.timeline import timeline_of
+from orders import paying
 from orders.given_back import decide
 from orders.models import Order, Payment, Refund
 from orders.paying import ANY, look, look_soon
@@ -202,6 +204,8 @@ def test_a_chargeback_is_kept_told_and_takes_nothing(mollie, order):
     told(order)
     assert order.chargebacks.get().reversed_at.isoformat() == "2026-04-14T09:00:00+00:00"
     assert not undecided_chargebacks([order.brand.pk]).exists()
+    [held] = known_about(order.member)["orders"]
+    assert [one["amount"] for one in held["chargebacks"]] == [one.amount for one in order.chargebacks.all()] != []
 
 
 def test_what_the_bank_took_back_is_not_given_back_as_well(mollie, order):
@@ -267,3 +271,29 @@ def test_one_brands_mollie_that_does_not_answer_holds_up_no_other(mollie, shop, 
     mollie.give_back(Payment.objects.get(order=order), "1.00")
     mollie.faults = [fault]
     assert look_for_lost_webhooks() == 1
+
+
+def test_a_webhook_that_comes_while_mollie_answers_is_not_lost(mollie, order, monkeypatch):
+    ask = paying._ask
+
+    def overtaken(payment):
+        said = ask(payment)
+        monkeypatch.setattr(paying, "_ask", ask)
+        mollie.give_back(order.payment, "2.00")
+        look_soon(payment, payment.provider_id)
+        return said
+
+    monkeypatch.setattr(paying, "_ask", overtaken)
+    told(order)
+    assert order.refunds.count() == 0
+    assert look_at_payments() == 1
+    assert only(order).amount == Decimal("2.00")
+    assert look_at_payments() == 0
+
+
+def test_who_calls_the_webhook_day_and_night_stops_nobodys_payments(mollie, order):
+    Payment.objects.update(asks=paying.MOST_ASKS)
+    for _ in range(2):
+        told(order)
+    assert Payment.objects.get(order=order).asks == paying.MOST_ASKS  # its column ends at 32767, and every look with it
+    assert mollie.count("GET") == 2
