@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 
 MOST_BYTES = 5_000_000
 MOST_PIXELS = 40_000_000
+FORMATS = ("PNG", "JPEG", "GIF", "WEBP")  # what browsers show; Pillow knows others by their content, even programs
 SHOWN = (750, 750)  # pixels, at most: twice a pass's width
 
 
@@ -20,6 +21,8 @@ def check_picture(upload: Any) -> str:
     """
     if upload.size > MOST_BYTES:
         raise ValidationError(_("The picture is larger than %d MB.") % (MOST_BYTES // 1_000_000))
+    if upload.image.format not in {*FORMATS, "MPO"}:  # how Pillow calls some phones' JPEG
+        raise ValidationError(_("Choose a picture in the format PNG, JPEG, GIF or WebP."))
     width, height = upload.image.size
     if width * height > MOST_PIXELS:
         raise ValidationError(_("The picture has more than %d million pixels.") % (MOST_PIXELS // 1_000_000))
@@ -33,7 +36,7 @@ def check_picture(upload: Any) -> str:
 
 
 def _small(content: bytes) -> str:
-    image = ImageOps.exif_transpose(Image.open(io.BytesIO(content)))
+    image = ImageOps.exif_transpose(Image.open(io.BytesIO(content), formats=FORMATS))
     small = image.convert("RGBA" if "A" in image.getbands() or "transparency" in image.info else "RGB")
     small.thumbnail(SHOWN)
     out = io.BytesIO()

@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-from PIL import Image, ImageColor, ImageDraw, ImageFont, ImageOps
+from PIL import EpsImagePlugin, Image, ImageColor, ImageDraw, ImageFont, ImageOps
 
 from applewallet.images import image_with
 from applewallet.models import Design
@@ -15,6 +15,7 @@ ICON = (38, 38)  # points; a pixel or more each, by scale
 LOGO = (160, 50)
 STRIP = (375, 144)
 PRODUCT = (300, 300)  # pixels, opaque
+EpsImagePlugin.gs_binary = False  # a picture is no program: Pillow would have Ghostscript run it, whatever its name
 Size = tuple[int, int]
 
 

@@ -90,8 +90,8 @@ def preview(order: Order) -> Deletion:
 def delete_test_order(order: Order, *, version: int) -> None:
     """Delete an order that was a test, with its passes, webhooks, mails and notes.
 
-    Points that it still holds go back to the member, and its stock to the shop. Raises NotDeletable, and OrderChanged
-    unless `version` is the order's own now; nothing is changed then.
+    Points that it still holds go back to the member, and its stock to the shop. Raises NotDeletable, OrderGone for one
+    that was deleted already, and OrderChanged unless `version` is the order's own now; nothing is changed then.
     """
     order = lock_order(order)
     if version != order.version:
@@ -103,7 +103,6 @@ def delete_test_order(order: Order, *, version: int) -> None:
     if points:
         give_back_points(order.member, points, reference=f"order {order.uuid}")
     _put_back_stock(order)
-    _packages(order).delete()
     _keep_number(order)
     _delete_rows(order)
 
@@ -170,6 +169,7 @@ def _delete_rows(order: Order) -> None:
     passes = list(order.items.values_list("issued_pass", flat=True))
     facts: dict[str, Any] = {"order": order.pk, "uuid": order.uuid, "brand": order.brand_id, "passes": passes}
     try:
+        _packages(order).delete()
         with connection.cursor() as cursor:
             for statement in STATEMENTS:
                 cursor.execute(statement, facts)

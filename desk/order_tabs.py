@@ -102,20 +102,24 @@ def _scopes(user: Any, brands: Iterable[str]) -> dict[str, Scope]:
     of_each = rows.filter(brand__in=by_brand).values_list("brand", "status", "processing_status")
     for key, status, step, count in of_each.annotate(Sum("count")) if by_brand else ():
         by_brand[key][status, step] = count
-    return {brand: Scope([named[brand]], by_brand[named[brand]], True) if brand in named else whole for brand in brands}
+    seen = {brand: [key] if own is None or key in own else [] for brand, key in named.items()}  # of others: nothing
+    return {brand: Scope(seen[brand], by_brand[named[brand]], True) if brand in named else whole for brand in brands}
 
 
 def _known(query: str, scope: Scope) -> Count | None:
     """How many orders `query` finds, if that follows from what is kept; else None."""
-    wishes = {name: value for name, value in parse_qsl(query) if name != "brand"}
+    pairs = [pair for pair in parse_qsl(query) if pair[0] != "brand"]
+    wishes = dict(pairs)
+    if len(wishes) < len(pairs):
+        return None  # one that is asked for twice means either of the two
     names = {"status__exact": OrderStatus.values, "processing_status__exact": ProcessingStatus.values}
     wanted = {name: [wishes.pop(name)] if name in wishes else known for name, known in names.items()}
     if "processing_status__in" in wishes:
-        wanted["processing_status__exact"] = wishes.pop("processing_status__in").split(",")
+        wanted["processing_status__exact"] = sorted(set(wishes.pop("processing_status__in").split(",")))
     if wishes:
         return None
-    pairs = ((status, step) for status in wanted["status__exact"] for step in wanted["processing_status__exact"])
-    return sum(scope.kept.get(pair, 0) for pair in pairs), False
+    states = ((status, step) for status in wanted["status__exact"] for step in wanted["processing_status__exact"])
+    return sum(scope.kept.get(pair, 0) for pair in states), False
 
 
 def _refunded(scope: Scope) -> int:

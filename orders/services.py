@@ -38,6 +38,15 @@ class StatedByPartner(ShopError):
         super().__init__(text % {"partner": order.stated_by})
 
 
+class OrderGone(ShopError):
+    """An order that was deleted since it was read (desk/deleting.py)."""
+
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__(_("There is no such order."))
+
+
 class IllegalTransition(ShopError):
     """A step that the state of an order, or of `what` else, does not allow."""
 
@@ -154,11 +163,14 @@ def check_ours(order: Order) -> None:
 
 
 def lock_order(order: Order) -> Order:
-    """The order as it is now, with nobody else changing it until the transaction ends."""
+    """The order as it is now, with nobody else changing it until the transaction ends. Raises OrderGone."""
     rows = order.brand.orders.select_for_update(of=["self"]).select_related("brand", "member").filter(pk=order.pk)
     # While we waited it may have become another member's (desk/merging.py): PostgreSQL then finds no row, as it joins
     # the order of now with the members of before. A second statement sees both as they are.
-    return rows.first() or rows.get()
+    found = rows.first() or rows.first()
+    if found is None:
+        raise OrderGone
+    return found
 
 
 def save_order(order: Order, *changed: str, about: Sequence[Model] = ()) -> None:

@@ -42,6 +42,15 @@ class IllegalStep(ShopError):
         super().__init__(_("A pass that is %(was)s cannot become %(to)s.") % facts)
 
 
+class PassGone(ShopError):
+    """A pass that was deleted since it was read, with its test order."""
+
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__(_("There is no such pass."))
+
+
 class TakenBack(ShopError):
     """A pass that stays blocked."""
 
@@ -188,7 +197,10 @@ def lock_passes(brand: Brand, keys: Sequence[int]) -> list[Pass]:
 
 
 def _lock(issued: Pass) -> Pass:
-    return lock_passes(issued.brand, [issued.pk])[0]
+    found = lock_passes(issued.brand, [issued.pk])
+    if not found:
+        raise PassGone
+    return found[0]
 
 
 def _save_and_tell(brand: Brand, passes: Sequence[Pass], *changed: str) -> None:

@@ -5,7 +5,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.paginator import Paginator
+from django.db import DataError
 from django.db.models import Field, ForeignKey, Model, QuerySet, URLField
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -195,10 +197,26 @@ class BrandAdmin(OwnRows, SaysWhatChanged, ModelAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Say that an unfiltered list is the whole list, which Django would ask the database for."""
         with timezone.override(zone_of_list(request)):  # also for jobs, and for neighbours on an order's page
-            changelist = super().get_changelist_instance(request)
+            try:
+                changelist = super().get_changelist_instance(request)
+            except (DataError, ValueError) as error:  # a year that no calendar has, or a text with a zero byte
+                raise IncorrectLookupParameters from error
         if not changelist.has_active_filters and not changelist.query:
             changelist.full_result_count = changelist.result_count
         return changelist
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """Of a row that is there, write what was typed and no more.
+
+        Django writes all columns as they were when the row was read, and would undo what others did meanwhile: numbers
+        of orders given out, points spent, stock sold.
+        """
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        columns = {column.name: column for column in obj._meta.concrete_fields}  # noqa: SLF001 -- as Django documents it
+        touched = [name for name, column in columns.items() if getattr(column, "auto_now", False)]
+        obj.save(update_fields=[name for name in columns if name in form.changed_data or name in touched])
 
     def asks_for_brand(self, request: HttpRequest) -> bool:
         """Whether to show the brand of a row: not to those who have one only."""

@@ -23,6 +23,7 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 FEWEST_WORDS = 2  # of its own: a text with fewer fits almost anything
 SENTENCES = {"what", "outcome", "error"}  # facts that are texts of ours themselves
 STATES = {"was", "to", "state"}
+LONGEST = 1000  # characters; rows keep no longer sentence of ours, and what strangers send may be any length
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,19 @@ class Form:
     """A text of the catalogue with places for facts, as it looks in one language with the facts in them."""
 
     msgid: str
+    own: tuple[str, ...]  # the words between the facts
     look: re.Pattern[str]
     places: tuple[tuple[str, str], ...]  # name ("" for %s) and kind of each
+
+    def read(self, text: str) -> re.Match[str] | None:
+        """The facts in `text`, if it is this one. Looking for its own words first is quick, whatever the text."""
+        at = 0
+        for part in self.own:
+            at = text.find(part, at)
+            if at < 0:
+                return None
+            at += len(part)
+        return self.look.fullmatch(text)
 
     def say(self, found: re.Match[str]) -> str:
         """The text in the language that is active, with the facts that were found."""
@@ -51,7 +63,7 @@ def _fact(name: str, fact: Any) -> Any:
 
 def in_language(text: str) -> str:
     """A sentence that a row keeps, in the language that is active; unchanged if it is none of ours."""
-    return _said(text, get_language() or "en") if text else ""
+    return _said(text, get_language() or "en") if 0 < len(text) <= LONGEST else text
 
 
 def state_in_language(state: str) -> str:
@@ -70,7 +82,7 @@ def _said(text: str, language: str) -> str:  # noqa: ARG001 -- part of the cache
     fixed, forms = _catalogue()
     if text in fixed:
         return gettext(fixed[text])
-    matches = ((form, form.look.fullmatch(text)) for form in forms)
+    matches = ((form, form.read(text)) for form in forms)
     return next((form.say(found) for form, found in matches if found), text)
 
 
@@ -99,6 +111,7 @@ def _texts() -> Iterator[tuple[str, str]]:
 
 def _form(msgid: str, text: str) -> Form:
     places = [(found["name"] or "", found["kind"]) for found in PLACE.finditer(text)]
-    own = [re.escape(part.replace("%%", "%")) for part in PLACE.sub("\0", text).split("\0")]
-    look = own[0] + "".join(LOOKS[kind] + part for (_name, kind), part in zip(places, own[1:], strict=True))
-    return Form(msgid, re.compile(look, re.DOTALL), tuple(places))
+    own = [part.replace("%%", "%") for part in PLACE.sub("\0", text).split("\0")]
+    rest = zip(places, own[1:], strict=True)
+    look = re.escape(own[0]) + "".join(LOOKS[kind] + re.escape(part) for (_name, kind), part in rest)
+    return Form(msgid, tuple(own), re.compile(look, re.DOTALL), tuple(places))

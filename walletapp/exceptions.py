@@ -6,14 +6,13 @@ import structlog
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext, gettext_noop
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from buyers.errors import error_body
 from shops.errors import InvalidInput, ShopError, TooSoon
-from shops.sentences import in_language
 from walletapp.middleware import API, WALLET_API
 
 logger = structlog.get_logger(__name__)
@@ -100,10 +99,11 @@ def _wants_page(request: HttpRequest) -> bool:
     return not request.path.startswith(API) and "text/html" in request.headers.get("Accept", "")
 
 
-def _plain(request: HttpRequest, status: int, message: str) -> HttpResponse:
+def _plain(request: HttpRequest, status: int, message: str, **facts: str) -> HttpResponse:
     if _wants_page(request):
-        context = {"status": status, "message": in_language(message), "shop": getattr(request, "shop", None)}
+        context = {"status": status, "message": gettext(message) % facts, "shop": getattr(request, "shop", None)}
         return render(request, "error.html", context, status=status)
+    message %= facts
     if request.path.startswith(WALLET_API):
         kind = WALLET_ERRORS.get(status, "invalid_request")
         return JsonResponse(error_body(kind, message), status=status, headers={"Cache-Control": "no-store"})
@@ -112,7 +112,7 @@ def _plain(request: HttpRequest, status: int, message: str) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 -- Django's signature
     """Answer an unknown route."""
-    return _plain(request, 404, NO_ROUTE % {"route": request.path.strip("/")})
+    return _plain(request, 404, NO_ROUTE, route=request.path.strip("/"))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 -- Django's signature

@@ -14,9 +14,9 @@ from orders.mails import mail_again
 from orders.models import Order, OrderCount
 from orders.refunds import OrderChanged, ask_provider, request_refund
 from orders.returns import open_return
-from orders.services import cancel, set_status
+from orders.services import OrderGone, cancel, set_status
 from passes.phones import pass_package
-from passes.services import redeem
+from passes.services import PassGone, redeem
 from tests.admin.helping import said, text_of
 from tests.applewallet.making import make_credential
 from tests.making import codes_of, make_coupon, make_endpoint, make_member, make_order, make_paid_order
@@ -185,3 +185,30 @@ def test_an_owner_deletes_once_and_the_brands_history_tells(staff, brand):
     assert (again.status_code, brand.orders.count()) == (302, 0)
     texts = [entry.get_change_message() for entry in LogEntry.objects.filter(object_id=str(brand.pk))]
     assert "Test order 1 deleted: €3.50 and 0 points." in texts
+
+
+def test_a_second_click_at_the_same_moment_finds_nothing_left(staff, brand, monkeypatch):
+    order, owner = make_paid_order(brand), staff("owner")
+    issued, member = order.items.get().issued_pass, order.member
+
+    def twice(order, *, version):
+        delete_test_order(order, version=version)
+        delete_test_order(order, version=version)
+
+    monkeypatch.setattr("desk.order_tools.delete_test_order", twice)
+    answer = owner.post("orders_order_delete_test", order.pk, version=order.version)
+    assert (answer.status_code, said(answer)) == (302, ["There is no such order."])
+    with pytest.raises(OrderGone):
+        cancel(order)
+    with pytest.raises(PassGone):
+        redeem(issued, by="Till")
+    member.refresh_from_db()
+    brand.refresh_from_db()
+    assert (member.points, brand.deleted_numbers) == (0, [1])
+
+
+@pytest.mark.parametrize("version", ["9" * 5000, "-1", "\0", ""])
+def test_what_is_no_version_deletes_nothing(staff, brand, version):
+    order = make_paid_order(brand)
+    answer = staff("owner").post("orders_order_delete_test", order.pk, version=version)
+    assert (answer.status_code, brand.orders.count()) == (200, 1)

@@ -9,12 +9,13 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from desk.models import MOST_FILTERS, MOST_TAGS, OrderNote, OrderTag, SavedFilter
 from desk.notes import add_note, add_tag, remove_tag
 from desk.timeline import timeline_of
-from orders.refunds import request_refund
+from orders.refunds import ask_provider, request_refund
 from orders.services import cancel, set_processing_status
 from shops.actors import ActorKind, acting_as
 from shops.errors import InvalidInput
@@ -357,3 +358,32 @@ def test_orders_are_found_by_amount(staff, brand):
     assert list(found) == [dear]
     found = viewer.get("orders_order_changelist", total_to="10").context["cl"].result_list
     assert list(found) == [cheap]
+
+
+def test_tabs_tell_nothing_of_a_brand_that_is_not_ones_own(staff, brand, other):
+    theirs = make_paid_order(other)
+    ask_provider(request_refund(theirs, by="x", passes="all"))
+    viewer = staff("viewer")
+    SavedFilter.objects.create(user=viewer.user, name="Theirs", query=f"brand={other.pk}&has=refunded")
+    assert set(counts_in(viewer.get("orders_order_changelist", brand=other.pk)).values()) == {0}
+
+
+@pytest.mark.parametrize(
+    "query", ["status__exact=open&status__exact=paid", "processing_status__in=open,open", "status__exact=open"]
+)
+def test_a_tab_that_asks_twice_counts_what_the_list_shows(staff, brand, query):
+    make_paid_order(brand)
+    make_order(brand)
+    viewer = staff("viewer")
+    SavedFilter.objects.create(user=viewer.user, name="Mine", query=query)
+    page = viewer.client.get(reverse("admin:orders_order_changelist") + f"?{query}")
+    assert counts_in(page)["Mine"] == page.context["cl"].result_count
+
+
+@pytest.mark.parametrize("query", ["status__exact=%00", "created_at__year=99999999", "brand=" + "9" * 5000])
+def test_a_list_that_asks_for_the_impossible_is_refused(staff, brand, query):
+    order = make_order(brand)
+    viewer = staff("viewer")
+    answer = viewer.client.get(reverse("admin:orders_order_changelist") + f"?{query}", follow=True)
+    assert answer.status_code == 200
+    assert viewer.get("orders_order_change", order.pk, _changelist_filters=query).status_code == 200

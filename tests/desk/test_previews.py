@@ -84,6 +84,7 @@ def test_without_javascript_the_page_comes_back_as_it_was_filled_in(staff, coupo
         ({"image": SimpleUploadedFile("x.png", b"no picture")}, "Upload a valid image."),
         ({"image": picture(kind="JPEG", cut=9_000)}, "The picture is broken"),
         ({"image": SimpleUploadedFile("x.png", picture().read() + b"\0" * 5_000_000)}, "larger than 5 MB"),
+        ({"image": picture(kind="EPS")}, "PNG, JPEG, GIF or WebP"),  # PostScript in a file called .png
         ({"image": large_picture()}, "more than 40 million pixels"),
     ],
 )

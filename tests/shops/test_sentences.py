@@ -1,10 +1,12 @@
 """Sentences that rows keep, in the reader's language: of our making they are said anew, all else stays as it is."""
 
+from urllib.parse import quote
+
 import pytest
 from django.utils import translation
 
 from orders.services import IllegalTransition, cancel
-from shops.sentences import in_language, state_in_language
+from shops.sentences import LONGEST, in_language, state_in_language
 from tests.making import make_paid_order
 
 KEPT = {
@@ -56,3 +58,19 @@ def test_a_refused_step_is_told_in_dutch_to_staff_and_in_english_to_partners(api
             cancel(order)
         answer = api.post(f"/orders/{order.uuid}/cancel")
     assert (answer.status_code, answer.json()) == (409, {"message": "An order that is paid cannot become canceled."})
+
+
+def test_what_a_stranger_sends_is_not_compared_for_long():
+    """Sixteen thousand characters took two seconds, and a number of five thousand digits failed."""
+    with translation.override("nl"):
+        for text in (". " * 8000, f"Points corrected by {'9' * 5000}.", "were asked for, but are left to give " * 300):
+            assert in_language(text) == text
+    assert LONGEST < 2000
+
+
+@pytest.mark.parametrize("path", ["none", "%s %(x)s", "Paid"])
+def test_an_unknown_page_is_told_in_dutch_with_its_own_name(client, db, path):
+    nl = {"Accept": "text/html", "Accept-Language": "nl"}
+    assert f"Het adres {path} bestaat niet." in client.get(f"/{quote(path)}", headers=nl).content.decode()
+    answer = client.get(f"/shops/{quote(path)}", headers=nl)
+    assert answer.json() == {"message": f"The route shops/{path} could not be found."}
