@@ -4,6 +4,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
+from django.contrib.auth.forms import ReadOnlyPasswordHashWidget
+from django.contrib.auth.hashers import is_password_usable
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -22,7 +24,9 @@ admin.site.login = SignInPage()  # type: ignore[method-assign]
 
 
 class NewUserForm(UserCreationForm):
-    """A new user, named by an e-mail address."""
+    """A new user, named by an e-mail address; there is no way in without a password, so that is not asked."""
+
+    usable_password = None
 
     class Meta:
         model = User
@@ -30,11 +34,30 @@ class NewUserForm(UserCreationForm):
         field_classes: dict[str, Any] = {}
 
 
+class PasswordWidget(ReadOnlyPasswordHashWidget):
+    """Says whether there is a password. How it is hashed says nothing to people."""
+
+    def get_context(self, name: str, value: str, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """Put words in the place of the hash's parts."""
+        context = super().get_context(name, value, attrs)
+        if value and is_password_usable(value):
+            context["summary"] = [{"label": _("There is one.")}]
+        return context
+
+
+class OldUserForm(UserChangeForm):
+    """A user that there is."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].widget = PasswordWidget()
+
+
 @admin.register(User)
 class UserAdmin(SaysWhatChanged, BaseUserAdmin, ModelAdmin):
     """Everybody who can sign in. Brands manage their own teams elsewhere, without seeing this list."""
 
-    form = UserChangeForm
+    form = OldUserForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
     list_display = ["email", "name", "is_staff", "is_superuser", "is_active", "last_login"]
@@ -49,7 +72,7 @@ class UserAdmin(SaysWhatChanged, BaseUserAdmin, ModelAdmin):
         (_("Permissions"), {"fields": ["is_active", "is_staff", "is_superuser"]}),
         (_("Dates"), {"fields": ["last_login", "created_at"]}),
     ]
-    add_fieldsets = [(None, {"fields": ["email", "usable_password", "password1", "password2"]})]
+    add_fieldsets = [(None, {"fields": ["email", "password1", "password2"]})]
     readonly_fields = ["last_login", "created_at"]
 
     def has_module_permission(self, request: HttpRequest) -> bool:

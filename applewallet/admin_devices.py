@@ -84,9 +84,9 @@ class PushAdmin(ReadOnly, BrandAdmin):
         return push.state, push.get_state_display()
 
     @display(description=_("next attempt"), ordering="due_at")
-    def next_attempt(self, push: Push) -> Any:
+    def next_attempt(self, push: Push) -> str | None:
         """When it is due, as long as it is."""
-        return push.due_at if push.state == PushState.PENDING else None
+        return second(push.due_at) if push.state == PushState.PENDING else None
 
     @display(description=_("last answer"))
     def answer(self, push: Push) -> str | None:

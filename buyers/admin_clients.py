@@ -231,7 +231,7 @@ class ClientAdmin(ShowsSecretOnce, ClientAdminDoor):
         context = {**self.admin_site.each_context(request), "opts": self.opts, "original": client, **more}
         return TemplateResponse(request, f"admin/buyers/client/{template}.html", context)
 
-    @display(description=gettext_lazy("environment"), ordering="environment", label={"live": "success"})
+    @display(description=gettext_lazy("environment"), ordering="environment", label={"live": "success", "sandbox": ""})
     def environment_badge(self, client: Client) -> tuple[str, str]:
         """What it is for."""
         return client.environment, client.get_environment_display()

@@ -1,5 +1,7 @@
 """Orders that clients keep us informed of, in the admin: the last body, what is odd about it, and how it came to be."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -9,6 +11,7 @@ from unfold.decorators import display
 
 from buyers.admin_doors import ClientAdminDoor
 from buyers.admin_requests import ClientFilter
+from buyers.history import PAYMENT, SHIPMENT
 from buyers.models import WalletOrder
 from buyers.tracking import track_id
 from shops.brand_admin import ReadOnly
@@ -48,13 +51,13 @@ class WalletOrderAdmin(ReadOnly, ClientAdminDoor):
 
     @display(description=_("payment"))
     def payment(self, order: WalletOrder) -> str:
-        """In the client's word."""
-        return _said(order, "paymentStatus")
+        """What the client says of it, in words."""
+        return _said(order, "paymentStatus", PAYMENT)
 
     @display(description=_("shipment"))
     def shipment(self, order: WalletOrder) -> str:
-        """In the client's word."""
-        return _said(order, "shipmentStatus")
+        """What the client says of it, in words."""
+        return _said(order, "shipmentStatus", SHIPMENT)
 
     @display(description=_("findings"), label={"none": "success", "some": "warning"})
     def findings_badge(self, order: WalletOrder) -> tuple[str, str]:
@@ -102,5 +105,6 @@ class WalletOrderAdmin(ReadOnly, ClientAdminDoor):
         return format_html("<ul>{}</ul>", format_html_join("", "<li>{}: {} ({})</li>", rows))
 
 
-def _said(order: WalletOrder, key: str) -> str:
-    return str(order.state[key]) if order.state else ""
+def _said(order: WalletOrder, key: str, words: Mapping[str, Any] = MappingProxyType({})) -> Any:
+    said = order.state[key] if order.state else ""
+    return words.get(said, said)

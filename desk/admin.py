@@ -51,9 +51,9 @@ class PointsFaultAdmin(ReadOnly, BrandAdmin):
     @admin.display(description=_("whose"))
     def whose(self, fault: PointsFault) -> str:
         """The order or the member, to look at."""
-        found: Any = fault.order or fault.member
-        page = "orders_order_change" if fault.order_id else "shops_member_change"
-        return format_html('<a href="{}">{}</a>', reverse(f"admin:{page}", args=[found.pk]), found)
+        page, pk = ("orders_order", fault.order_id) if fault.order else ("shops_member", fault.member_id)
+        name = _("Order %(number)s") % {"number": fault.order.number} if fault.order else str(fault.member)
+        return format_html('<a class="text-link" href="{}">{}</a>', reverse(f"admin:{page}_change", args=[pk]), name)
 
     @admin.display(description=_("what does not agree"))
     def what(self, fault: PointsFault) -> Any:

@@ -24,6 +24,7 @@ COLORS = {
     JobState.RUNNING: "info",
     JobState.DONE: "success",
     JobState.FAILED: "danger",
+    JobState.CANCELED: "",
 }
 SHOWN = 1000  # lines on a job's page
 

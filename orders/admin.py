@@ -36,11 +36,13 @@ STATUS_COLORS = {
     OrderStatus.PAID: "success",
     OrderStatus.FAILED: "danger",
     OrderStatus.CANCELED: "danger",
+    OrderStatus.EXPIRED: "",
 }
 PROCESSING_COLORS = {
     ProcessingStatus.OPEN: "warning",
     ProcessingStatus.BEING_PROCESSED: "info",
     ProcessingStatus.PROCESSED: "success",
+    ProcessingStatus.ARCHIVED: "",
 }
 MOST_CALLS = 50  # on an order's page
 
@@ -191,3 +193,23 @@ class BrandWithProviderAdmin(MollieKey, BrandSettingsAdmin):
                 label=capfirst(db_field.verbose_name), choices=Provider.choices, widget=UnfoldAdminSelectWidget()
             )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Who may not choose the provider reads its name; the column itself knows no names."""
+        sets = super().get_fieldsets(request, obj)
+        if "payment_provider" not in self.get_readonly_fields(request, obj):
+            return sets
+        named = {"payment_provider": "provider_name"}
+        return [
+            (name, {**options, "fields": [named.get(field, field) for field in options["fields"]]})
+            for name, options in sets
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """With the provider's name."""
+        return [*super().get_readonly_fields(request, obj), "provider_name"]
+
+    @display(description=_("payment provider"))
+    def provider_name(self, brand: Brand) -> Any:
+        """As it is called where it is chosen."""
+        return dict(Provider.choices).get(brand.payment_provider, brand.payment_provider)

@@ -3,18 +3,14 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db.models import Field, QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.utils import timezone
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from unfold.decorators import display
 from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminColorInputWidget,
     UnfoldAdminEmailInputWidget,
 )
@@ -22,35 +18,17 @@ from unfold.widgets import (
 from accounts.inviting import invite
 from accounts.models import User
 from shops.admin_lists import find_entries, find_members
-from shops.brand_admin import BrandAdmin, BrandForm, BrandInline, ReadOnly, ShowsSecretOnce, secret_page
+from shops.brand_admin import BrandAdmin, BrandForm, BrandInline, ReadOnly
 from shops.columns import spoken
-from shops.models import ApiToken, Brand, Member, PointsEntry, Staff
+from shops.models import Brand, Member, PointsEntry, Role, Staff
 from shops.points_admin import CorrectPoints
-from shops.services import issue_token
 from shops.speaking import signed
 from shops.team_admin import ResetsFactor
+from shops.token_admin import ApiTokenAdmin
 
-__all__ = ["BrandAdmin", "BrandSettingsAdmin"]
+__all__ = ["ApiTokenAdmin", "BrandAdmin", "BrandSettingsAdmin"]
 
-ABILITIES = [
-    ("shops.get", _("List the brand (shops.get)")),
-    ("shops.orders.get", _("Read orders (shops.orders.get)")),
-    ("shops.orders.store", _("Place orders (shops.orders.store)")),
-    ("shops.orders.update", _("Change orders (shops.orders.update)")),
-    ("passes.get", _("Look at a member's passes (passes.get)")),
-    ("search.pass", _("Find a pass by its code (search.pass)")),
-    ("passes.update", _("Redeem, block and unblock passes (passes.update)")),
-    ("shops.webhooks.get", _("List webhook endpoints (shops.webhooks.get)")),
-    ("shops.webhooks.store", _("Add webhook endpoints (shops.webhooks.store)")),
-    (
-        "shops.webhooks.update",
-        _("Change webhook endpoints, rotate keys, test and send again (shops.webhooks.update)"),
-    ),
-    ("shops.webhooks.delete", _("Remove webhook endpoints (shops.webhooks.delete)")),
-    ("*", _("Everything, also what comes later (*)")),
-]
-
-
+ROLE_COLORS = {Role.OWNER: "primary", Role.MANAGER: "info", Role.SUPPORT: "", Role.VIEWER: ""}
 SHOP_FIELDS = ["language", "time_zone", "frame_hosts"]
 
 
@@ -69,6 +47,12 @@ class BrandSettingsAdmin(BrandAdmin):
         (_("Returns"), {"fields": ["return_policy_url", "return_policy_description", "return_days"]}),
     ]
     form = forms.ModelForm
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """A brand that is being made has no identifier yet: the form would show one that is never kept."""
+        (name, options), *rest = super().get_fieldsets(request, obj)
+        fields = [field for field in options["fields"] if obj or field != "identifier"]
+        return [(name, {**options, "fields": fields}), *rest]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """What URLs and amounts rest on stays as it was. A manager may change the shop's own settings only."""
@@ -156,7 +140,7 @@ class StaffAdmin(ResetsFactor, BrandAdmin):
     def _own_place(self, request: HttpRequest, obj: Any) -> bool:
         return obj is not None and obj.user_id == request.user.pk
 
-    @display(description=_("role"), ordering="role", label={"owner": "primary", "manager": "info"})
+    @display(description=_("role"), ordering="role", label=ROLE_COLORS)
     def role_badge(self, staff: Staff) -> tuple[str, str]:
         """The role."""
         return staff.role, staff.get_role_display()
@@ -172,10 +156,23 @@ class PointsEntryInline(BrandInline):
     balance_after = spoken("balance", _("balance"))
 
 
+class MemberForm(BrandForm):
+    """A member, whom no other of the brand shares the address with."""
+
+    def clean(self) -> dict[str, Any]:
+        """Say so in words; the database would name a constraint."""
+        data = super().clean() or self.cleaned_data
+        brand = data.get("brand") or self.only_brand
+        if brand and "email" in data and brand.members.filter(email__lower=data["email"].lower()).exists():
+            self.add_error("email", _("This address is another member's."))
+        return data
+
+
 @admin.register(Member)
 class MemberAdmin(CorrectPoints, BrandAdmin):
     """The brand's customers, with their points."""
 
+    form = MemberForm
     list_display = ["email", "name", "points_held", "created_at"]
     search_fields = ["email", "name"]
     search_help_text = _("Beginning of an e-mail address, or a part of a name")
@@ -183,6 +180,19 @@ class MemberAdmin(CorrectPoints, BrandAdmin):
     readonly_fields = ["email", "points_held", "uuid", "created_at"]
     inlines = [PointsEntryInline]
     points_held = spoken("points", _("points"))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """A new member has no more than an address and a name."""
+        return self.fields if obj else ["email", "name"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Whose the points are stays as it was; a new member is named by the address."""
+        fields = super().get_readonly_fields(request, obj)
+        return fields if obj else [field for field in fields if field != "email"]
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """A new member's ledger is empty."""
+        return self.inlines if obj else []
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Member], search_term: str
@@ -211,104 +221,6 @@ class PointsEntryAdmin(ReadOnly, BrandAdmin):
     ) -> tuple[QuerySet[PointsEntry], bool]:
         """Search by what an index can find."""
         return find_entries(queryset, search_term), False
-
-
-class TokenForm(BrandForm):
-    """What a new token is called and may do."""
-
-    abilities = forms.MultipleChoiceField(
-        label=_("Abilities"), choices=ABILITIES, widget=UnfoldAdminCheckboxSelectMultipleWidget()
-    )
-
-    def clean_expires_at(self) -> Any:
-        """A token that is dead from the start is a slip."""
-        expires_at = self.cleaned_data["expires_at"]
-        if expires_at and expires_at <= timezone.now():
-            raise forms.ValidationError(_("This moment has passed."))
-        return expires_at
-
-
-@admin.register(ApiToken)
-class ApiTokenAdmin(ShowsSecretOnce, BrandAdmin):
-    """The brand's API tokens. The text of one is shown once, when it is made."""
-
-    list_display = ["name", "ends_in", "ability_list", "state", "last_used_at", "expires_at", "created_at"]
-    search_fields = ["name", "hint"]
-    actions = ["revoke"]
-    change_form_outer_before_template = "admin/shops/apitoken_revoke.html"
-    add_form_fields = ["name", "abilities", "expires_at"]
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """What there is to fill in, or to look at."""
-        looked_at = ["name", "ends_in", "ability_list", "last_used_at", "expires_at", "revoked_at", "created_at"]
-        return looked_at if obj else self.add_form_fields
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """A token never changes."""
-        return [*super().get_readonly_fields(request, obj), *self.get_fields(request, obj)] if obj else []
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 -- Django's signature
-        """Offer the abilities as check boxes."""
-        return super().get_form(request, obj, change, **({} if obj else {"form": TokenForm}), **kwargs)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody: make another and revoke this one."""
-        return False
-
-    has_delete_permission = has_change_permission  # it is revoked, so that its last use can still be seen
-
-    def has_revoke_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """By the table of roles."""
-        return self.may(request, "revoke apitoken", obj)
-
-    def save_model(self, request: HttpRequest, obj: ApiToken, form: Any, change: Any) -> None:
-        """Issue the token; its text goes to the answer and nowhere else."""
-        token, request.new_secret = issue_token(  # type: ignore[attr-defined]
-            obj.brand, name=obj.name, abilities=form.cleaned_data["abilities"], expires_at=obj.expires_at
-        )
-        vars(obj).update(vars(token))
-
-    def response_add(self, request: Any, obj: ApiToken, post_url_continue: Any = None) -> HttpResponse:
-        """Show the text, once."""
-        heading = _("The token “%(name)s” is made") % {"name": obj.name}
-        return secret_page(self, request, obj, heading=heading, label=_("API token"), secret=request.new_secret)
-
-    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        """Offer to revoke a token that still works."""
-        token = context.get("original")
-        context["can_revoke"] = token and not token.revoked_at and self.has_revoke_permission(request, token)
-        return super().render_change_form(request, context, *args, **kwargs)
-
-    @admin.action(description=_("Revoke"), permissions=["revoke"])
-    def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> HttpResponse:
-        """Make the tokens useless from now on."""
-        chosen = [t for t in tokens.filter(revoked_at=None) if self.has_revoke_permission(request, t)]
-        for token in chosen:
-            token.revoked_at = timezone.now()
-            token.save(update_fields=["revoked_at"])
-            self.log_change(request, token, str(_("Revoked.")))
-        text = ngettext("%d token revoked.", "%d tokens revoked.", len(chosen)) % len(chosen)
-        messages.add_message(request, messages.SUCCESS if chosen else messages.WARNING, text)
-        return redirect("admin:shops_apitoken_changelist")
-
-    @display(description=_("ends in"))
-    def ends_in(self, token: ApiToken) -> str:
-        """The only part that is kept."""
-        return f"…{token.hint}"
-
-    @display(description=_("abilities"))
-    def ability_list(self, token: ApiToken) -> str:
-        """All of them in one line."""
-        return ", ".join(token.abilities)
-
-    @display(description=_("state"), label={"active": "success", "expired": "warning", "revoked": "danger"})
-    def state(self, token: ApiToken) -> tuple[str, Any]:
-        """Whether it still opens doors."""
-        if token.revoked_at:
-            return "revoked", _("Revoked")
-        if token.expires_at and token.expires_at <= timezone.now():
-            return "expired", _("Expired")
-        return "active", _("Active")
 
 
 admin.site.unregister(Group)  # what staff may do follows from their role

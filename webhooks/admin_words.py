@@ -19,6 +19,7 @@ STATE_COLORS = {
     DeliveryState.SENDING: "info",
     DeliveryState.DELIVERED: "success",
     DeliveryState.EXHAUSTED: "danger",
+    DeliveryState.CANCELED: "",
 }
 OUTCOME_COLORS = {
     Outcome.STARTED: "info",

@@ -17,7 +17,7 @@ from orders.returns import open_return
 from orders.schema import FILTERS, ORDER_ID_PATTERN
 from orders.views import OrderViewSet
 from passes.views import PassInspection, PassViewSet
-from shops.admin import ABILITIES
+from shops.token_admin import ABILITIES
 from tests.making import codes_of, make_coupon, make_endpoint, make_member, make_order, make_paid_order, make_pass
 from walletapp.wsgi import application
 from webhooks.views import EndpointViewSet

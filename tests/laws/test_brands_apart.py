@@ -17,11 +17,11 @@ from orders.refunds import request_refund
 from orders.returns import open_return
 from orders.services import set_status
 from passes.models import Pass
-from shops.admin import ABILITIES
 from shops.api import BrandAPIView
 from shops.brand_admin import BrandAdmin
 from shops.models import BrandOwned
 from shops.services import issue_token
+from shops.token_admin import ABILITIES
 from tests.making import make_coupon, make_endpoint, make_member, make_order, make_paid_order
 from webhooks.models import Call, Delivery, Event
 

@@ -1,6 +1,31 @@
 // Unfold's pages name no main part, which screen readers jump to.
 document.addEventListener("DOMContentLoaded", () => document.getElementById("main")?.setAttribute("role", "main"));
 
+// SimpleBar makes a landmark of everything that scrolls, all of the same English name. The list keeps it, by the name of the page.
+addEventListener("load", () => document.querySelectorAll(".simplebar-content-wrapper[role=region]").forEach((area) => {
+  if (area.querySelector("#result_list")) area.setAttribute("aria-label", document.title.split(" | ")[0]);
+  else ["role", "aria-label"].forEach((name) => area.removeAttribute(name));
+}));
+
+// Two parts that have no name of their own: the tabs of a page, and the field in which one looks for several choices.
+addEventListener("load", () => {
+  document.getElementById("tabs-items")?.setAttribute("aria-label", document.title.split(" | ")[0]);
+  document.querySelectorAll("select[multiple]").forEach((select) => {
+    const label = select.labels[0]?.textContent.trim();
+    const name = () => label && select.parentElement.querySelector(".select2-search__field")?.setAttribute("aria-label", label);
+    name();
+    new MutationObserver(name).observe(select.parentElement, { childList: true, subtree: true }); // it may be made later, or anew
+  });
+});
+
+// On a phone each cell of a list says its column, as a sentence begins. Unfold calls the first one a record to select, also where
+// nothing can be selected.
+document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("#result_list [data-label]").forEach((cell) => {
+  const isFirst = cell.cellIndex === 0 && !cell.querySelector("input[type=checkbox]");
+  const label = isFirst ? cell.closest("table").tHead.rows[0].cells[0].textContent.trim() : cell.dataset.label;
+  cell.dataset.label = label.charAt(0).toUpperCase() + label.slice(1);
+}));
+
 // A button with data-copy copies it, and says so to everybody in the status line beside it. Browsers give pages without
 // TLS no clipboard: there the text is selected and copied the old way.
 const copyOld = (text) => {
