@@ -66,7 +66,7 @@ OPERATIONS = {
 
 
 @schema.parametrize()
-@settings(max_examples=25, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_api_keeps_to_its_description(case, api, brand, one_connection):
     put_in_what_exists(case, brand)
     case.call_and_validate(headers={} if token_was_taken_away(case) else {"Authorization": f"Bearer {api.token}"})
