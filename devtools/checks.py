@@ -55,10 +55,11 @@ def _is_there(name: str) -> bool:
 def _in_parallel(arguments: list[str]) -> list[str]:
     """Spread the tests over the cores, unless the caller decides, or wants a debugger, which needs one process.
 
-    A process that has done its share takes over some of another's: some tests take a hundred times as long as others.
+    Three processes for two cores, as many tests wait for a browser, a worker or a time that passes. A process that has
+    done its share takes over some of another's: some tests take a hundred times as long as others.
     """
     own_choice = any(word.startswith(("-n", "--numprocesses", "--pdb", "--trace")) for word in arguments)
-    return [] if own_choice or "no:xdist" in arguments else ["-n", str(max(2, CORES)), "--dist", "worksteal"]
+    return [] if own_choice or "no:xdist" in arguments else ["-n", str(max(2, CORES * 3 // 2)), "--dist", "worksteal"]
 
 
 def _linters() -> dict[str, list[str]]:
