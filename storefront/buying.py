@@ -88,11 +88,12 @@ class Checkout(BrandPage):
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Place the order and send the visitor on to pay it; or show the sums anew, or what is wrong."""
         slip = Slip.read(request.POST.get("slip", ""))
+        is_empty = not self.quote.lines  # read before the order: what empties a cart is an order that is there
         order = order_of(self.brand, slip) if slip else None
         if order:
             Cart(request, self.brand).forget()
             return on_to_payment(request, order)
-        if not self.quote.lines:
+        if is_empty:
             return redirect("cart", slug)
         points = PointsForm(self.quote.most, request.POST)
         if not points.is_valid():

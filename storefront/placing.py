@@ -10,6 +10,7 @@ from orders.models import Order, OrderStatus
 from orders.payments import checkout_url
 from orders.services import place_order
 from shops.actors import ActorKind, acting_as
+from shops.errors import InvalidInput
 from shops.models import Brand, Member
 from shops.services import find_or_add_member, lock_member
 from storefront.cart import Quote
@@ -39,7 +40,7 @@ def place_once(quote: Quote, buyer: Buyer, slip: Slip) -> Order:
     """Place the order of this slip; the same again if it was placed already. Raises InvalidInput as `place_order`."""
     try:
         return _place(quote, buyer, slip)
-    except IntegrityError:  # the same form at the same moment with another address
+    except (IntegrityError, InvalidInput):  # perhaps the same form at the same moment with another address
         order = order_of(quote.brand, slip)
         if order is None:
             raise

@@ -8,6 +8,7 @@ from django.test import Client
 
 from orders.models import Order
 from shops.models import Member
+from storefront.placing import order_of
 from storefront.slips import SALT, Slip
 from tests.making import make_brand, make_coupon, make_member
 from tests.orders.test_races import at_once
@@ -208,10 +209,11 @@ class TestOnce:
 
     @pytest.mark.django_db(transaction=True)
     @pytest.mark.parametrize("emails", [("a@example.com", "a@example.com"), ("a@example.com", "b@example.com")])
-    def test_at_the_same_moment(self, emails):
+    @pytest.mark.parametrize("stock", [1, 5])
+    def test_at_the_same_moment(self, emails, stock):
         brand = make_brand()
         client = Client()
-        put_in_cart(client, make_coupon(brand, stock=5))
+        put_in_cart(client, make_coupon(brand, stock=stock))
         form = checkout_form(client, brand)
         answers = at_once(
             *(
@@ -222,7 +224,25 @@ class TestOnce:
         assert {answer.headers["Location"] for answer in answers} == {
             f"http://127.0.0.1:8000/pay/sandbox/{brand.orders.get().payment.uuid}"
         }
-        assert brand.coupons.get().stock == 4
+        assert brand.coupons.get().stock == stock - 1
+
+    def test_a_cart_that_is_emptied_while_its_form_is_read(self, client, brand, monkeypatch):
+        put_in_cart(client, make_coupon(brand))
+        form = checkout_form(client, brand)
+        twin, answers = Client(), []
+        twin.cookies = client.cookies
+
+        def looked_for(*slip):
+            found = order_of(*slip)
+            if not answers:  # the second click is quicker than the first from here on
+                monkeypatch.undo()
+                answers.append(twin.post(f"/s/{brand.slug}/checkout", form))
+            return found
+
+        monkeypatch.setattr("storefront.buying.order_of", looked_for)
+        answer = client.post(f"/s/{brand.slug}/checkout", form)
+        assert answer.headers["Location"] == answers[0].headers["Location"]
+        assert brand.orders.count() == 1
 
     def test_a_price_that_changed_is_shown_first(self, client, brand):
         put_in_cart(client, make_coupon(brand))
