@@ -33,6 +33,7 @@ from applewallet.package import File, build, file_of
 from applewallet.signing import signer_of
 from shops.errors import InvalidInput, ShopError, TooSoon
 from shops.models import Brand
+from shops.numbers import whole_number
 
 ABOUT_ORDERS = {Subject.ORDER}
 PAUSE = 60  # seconds between two pushes of the same that somebody asks for
@@ -347,6 +348,7 @@ def keep_log(package_type: PackageType, lines: Iterable[str]) -> None:
 
 def _seq_in(tag: str, package_type: PackageType) -> int:
     generation, _dot, seq = tag.partition(".")
-    if generation != str(package_type.generation) or not (seq.isascii() and seq.isdecimal() and len(seq) < 19):  # noqa: PLR2004 -- what a bigint holds
+    number = whole_number(seq)
+    if generation != str(package_type.generation) or number is None or number > package_type.seq:
         return -1
-    return int(seq) if int(seq) <= package_type.seq else -1
+    return number

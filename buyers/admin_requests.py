@@ -12,6 +12,7 @@ from buyers.admin_doors import ClientAdminDoor
 from buyers.models import Client, ClientRequest
 from shops.brand_admin import ReadOnly
 from shops.columns import spoken
+from shops.numbers import whole_number
 from shops.sentences import in_language
 from shops.speaking import second
 
@@ -58,8 +59,8 @@ class ClientFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[ClientRequest]) -> QuerySet[ClientRequest]:
         """Narrow the list, which holds rows of the user's own clients only."""
-        chosen = str(self.value() or "")
-        return queryset.filter(client=int(chosen)) if chosen.isdecimal() and len(chosen) < 19 else queryset  # noqa: PLR2004 -- what a bigint holds
+        chosen = whole_number(self.value())
+        return queryset if chosen is None else queryset.filter(client=chosen)
 
 
 class ClientRequestAdmin(ReadOnly, ClientAdminDoor):

@@ -23,6 +23,7 @@ from desk.models import MOST_FILTERS, OrderTag, SavedFilter
 from desk.order_tabs import REFUNDED, sorted_pairs, tabs_of
 from orders.models import Order, Payment
 from shops.brand_admin import BrandFilter
+from shops.numbers import whole_number
 from shops.permissions import brand_ids_where, brands_where
 
 
@@ -171,9 +172,8 @@ class OrderList:
         """Drop one of the user's own tabs."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        key = request.POST.get("key", "")
-        if key.isdecimal() and len(key) < 19:  # noqa: PLR2004 -- what a bigint holds
-            SavedFilter.objects.filter(user=request.user, pk=int(key)).delete()
+        key = whole_number(request.POST.get("key"))
+        SavedFilter.objects.filter(user=request.user, pk=key or 0).delete()
         return redirect("admin:orders_order_changelist")
 
 

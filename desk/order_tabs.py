@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from desk.bounded_counts import Count, Rows, counts_of
 from desk.models import SavedFilter
 from orders.models import Order, OrderCount, OrderStatus, ProcessingStatus
+from shops.numbers import whole_number
 from shops.permissions import brand_ids_where
 
 REFUNDED = Q(refunded__gt=0) | Q(points_refunded__gt=0)  # as the partial index says it (desk/migrations/0003)
@@ -69,7 +70,7 @@ def tabs_of(request: Any, find: Find) -> list[Tab]:
     the others are bounded (`counts_of`).
     """
     brand = request.GET.get("brand", "")
-    keep = {"brand": brand} if brand.isdecimal() else {}
+    keep = {} if whole_number(brand) is None else {"brand": brand}
     own = list(SavedFilter.objects.filter(user=request.user).order_by("pk"))
     scopes = _scopes(request.user, {brand, *(_brand_in(row.query) for row in own)})
     now = sorted_pairs(request.GET.urlencode())
@@ -97,7 +98,7 @@ def _scopes(user: Any, brands: Iterable[str]) -> dict[str, Scope]:
     rows = OrderCount.objects.order_by() if own is None else OrderCount.objects.filter(brand__in=own).order_by()
     summed = rows.values_list("status", "processing_status").annotate(Sum("count"))
     whole = Scope(own, {(status, step): count for status, step, count in summed})
-    named = {brand: int(brand) for brand in brands if brand.isdecimal() and len(brand) < 19}  # noqa: PLR2004 -- what a bigint holds
+    named = {brand: key for brand in brands if (key := whole_number(brand)) is not None}
     by_brand: dict[int, dict[tuple[str, str], int]] = {key: {} for key in named.values()}
     of_each = rows.filter(brand__in=by_brand).values_list("brand", "status", "processing_status")
     for key, status, step, count in of_each.annotate(Sum("count")) if by_brand else ():

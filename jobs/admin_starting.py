@@ -28,6 +28,7 @@ from jobs.steps import chosen
 from orders.admin_steps import LIST_STEPS, MOST_AT_ONCE, Step
 from orders.models import Order
 from shops.models import Brand
+from shops.numbers import whole_number
 from shops.permissions import brands_where, may
 
 NAMES = {
@@ -91,7 +92,7 @@ class StartPages:
             raise Http404
         brands = self._brands(request, EXPORT)
         query = plain_filter(request.POST.get("filter", request.GET.get("filter", "")))
-        wanted = {"file_format": "csv", "brand": _brand_in(query)}
+        wanted = {"file_format": "csv", "brand": whole_number(QueryDict(query).get("brand"))}
         form = ExportForm(brands, request.POST or None, initial=wanted)
         if form.is_valid():
             options = {"of": of, "query": query, "file_format": form.cleaned_data["file_format"]}
@@ -160,15 +161,9 @@ class StartPages:
         return TemplateResponse(request, f"admin/jobs/job/{template}.html", context)
 
 
-def _brand_in(query: str) -> int | None:
-    """The brand that a list's filter names."""
-    name = QueryDict(query).get("brand", "")
-    return int(name) if name.isdecimal() else None
-
-
 def _wanted(asked: Any, step: Step) -> dict[str, Any]:
     """Which orders: those that were ticked, or with no keys all under the filter."""
-    keys = [int(key) for key in asked.get("ids", "").split(",") if key.isdecimal() and len(key) < 19]  # noqa: PLR2004 -- what a bigint holds
+    keys = [key for key in map(whole_number, asked.get("ids", "").split(",")) if key is not None]
     ids = keys[:MOST_AT_ONCE] if "ids" in asked else None
     return {"step": step.name, "filter": plain_filter(asked.get("filter", "")), "ids": ids}
 

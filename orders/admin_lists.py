@@ -14,6 +14,7 @@ from unfold.utils import parse_date_str
 from applewallet.models import Package
 from orders.models import Order
 from passes.services import ALPHABET
+from shops.numbers import whole_number
 
 LENGTH_OF_QR_CODE = 20
 
@@ -27,8 +28,9 @@ def find_orders(orders: QuerySet[Order], term: str) -> QuerySet[Order]:
         return orders
     if len(term) == LENGTH_OF_QR_CODE and set(term.upper()) <= set(ALPHABET):
         return orders.filter(items__issued_pass__qr_code=term.upper())
-    if term.lstrip("#").isdecimal():
-        return orders.filter(number=int(term.lstrip("#")))
+    number = whole_number(term.lstrip("#"))
+    if number is not None:
+        return orders.filter(number=number)
     try:
         return _by_identifier(orders, UUID(term))
     except ValueError:

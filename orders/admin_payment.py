@@ -15,6 +15,7 @@ from orders.models import Order
 from orders.paying import ANY, look
 from orders.payments import Provider, ProviderRefused, ProviderSilent, provider_named
 from orders.refunds import give_back_late_payment, late_money
+from shops.numbers import whole_number
 from shops.sentences import state_in_language
 from shops.speaking import money
 from shops.throttling import counter
@@ -88,9 +89,8 @@ class PaymentTools:
 
     def decide_on_chargeback(self: Any, request: HttpRequest, order: Order) -> None:
         """Close a chargeback, and block the passes if that is wished for."""
-        key = request.POST.get("key", "")
-        wanted = int(key) if key.isascii() and key.isdecimal() and len(key) < 19 else 0  # noqa: PLR2004 -- what a bigint holds
-        chargeback = order.chargebacks.filter(pk=wanted, decided_at=None).first()
+        key = whole_number(request.POST.get("key"))
+        chargeback = order.chargebacks.filter(pk=key or 0, decided_at=None).first()
         if chargeback is None:
             messages.info(request, _("Somebody has dealt with it already."))
             return

@@ -31,6 +31,7 @@ from orders.refunds import TOO_LATE, Quote, ask_provider, left_of, quote, reques
 from shops.brand_admin import BrandAdmin, ReadOnly
 from shops.columns import spoken
 from shops.errors import InvalidInput, ShopError
+from shops.numbers import whole_number
 from shops.sentences import in_language, state_in_language
 from shops.speaking import money, money_and_points
 
@@ -68,9 +69,9 @@ class RefundAdmin(ReadOnly, BrandAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        number = term.lstrip("#")
-        is_number = number.isascii() and number.isdecimal() and len(number) < 19  # noqa: PLR2004 -- what a bigint holds
-        return queryset.filter(**({"order__number": number} if is_number else {"provider_refund_id": term})), False
+        number = whole_number(term.lstrip("#"))
+        wanted = {"provider_refund_id": term} if number is None else {"order__number": number}
+        return queryset.filter(**wanted), False
 
     @display(description=gettext_lazy("status"), ordering="status", label=COLORS)
     def status_badge(self, refund: Refund) -> tuple[str, str]:
@@ -212,7 +213,7 @@ class RefundPage:
                 refund = request_refund(
                     order,
                     by=str(request.user),
-                    version=_number(request.POST.get("version")),
+                    version=whole_number(request.POST.get("version")) or 0,
                     **form.wishes(order),
                     **options,
                 )
@@ -225,10 +226,6 @@ class RefundPage:
         self.log_change(request, order, _("Refund requested: %s.") % given)
         _tell(request, _ask(refund), given)
         return True
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdecimal() else 0
 
 
 def _ask(refund: Refund) -> Refund:

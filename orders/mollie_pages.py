@@ -13,6 +13,7 @@ from orders.paying import NOT_JUST_NOW, look, look_soon
 from orders.payments import SETTLED, Provider, ProviderRefused, ProviderSilent
 from orders.tasks import look_at_payments
 from shops.hints import give
+from shops.numbers import whole_number
 from shops.throttling import counter
 
 LONGEST_BODY = 1000  # bytes of a webhook; Mollie sends some thirty
@@ -78,8 +79,8 @@ class MollieWebhook(View):
 
 def _id_in(request: HttpRequest) -> str:
     """The id in a webhook's body; "" where there is none that Mollie could have sent."""
-    length = request.META.get("CONTENT_LENGTH") or ""
-    if not length.isdecimal() or int(length) > LONGEST_BODY:
+    length = whole_number(request.META.get("CONTENT_LENGTH"))
+    if length is None or length > LONGEST_BODY:
         return ""
     said = QueryDict(request.body).get("id") or ""
     return said if ID.fullmatch(str(said)) else ""

@@ -10,6 +10,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from shops.models import ApiToken, Brand
+from shops.numbers import whole_number
 from shops.prepared import run
 from shops.tokens import digest, read_bearer
 
@@ -64,12 +65,11 @@ class BearerTokenAuthentication(BaseAuthentication):
 
 def find_token(text: str, along: Along | None = None) -> ApiToken | None:
     """The valid token written `text` (`id|secret`, or the secret alone), or None."""
-    number, separator, secret = text.partition("|")
-    if not separator:
-        number, secret = "", text
-    elif not (number.isascii() and number.isdecimal() and len(number) < 19):  # noqa: PLR2004 -- digits of a bigint
+    written, separator, secret = text.rpartition("|")
+    number = whole_number(written)
+    if separator and number is None:
         return None
-    row = _run({"id": int(number) if number else None, "digest": digest(secret)}, along)
+    row = _run({"id": number, "digest": digest(secret)}, along)
     if row is None:
         return None
     # from_db leaves the columns that were not asked for deferred, so that no default value can pass for the truth.

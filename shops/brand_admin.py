@@ -21,6 +21,7 @@ from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 from accounts.history import SaysWhatChanged
 from shops.actors import ActorKind, act
 from shops.models import Brand
+from shops.numbers import whole_number
 from shops.permissions import brand_ids_where, brands_where, may, sees_several_brands
 from shops.sentences import in_language
 from shops.zones import enter_zone_of, zone_of_list
@@ -76,8 +77,8 @@ class BrandFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Narrow the list, which holds rows of the user's own brands only."""
-        chosen = str(self.value() or "")
-        return queryset.filter(brand=int(chosen)) if chosen.isdecimal() and len(chosen) < 19 else queryset  # noqa: PLR2004 -- what a bigint holds
+        chosen = whole_number(self.value())
+        return queryset if chosen is None else queryset.filter(brand=chosen)
 
 
 class OwnRowsFilter(RelatedDropdownFilter):

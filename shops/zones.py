@@ -15,6 +15,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from shops.models import Brand
+from shops.numbers import whole_number
 from shops.permissions import places_of
 
 
@@ -50,10 +51,9 @@ def zone_of(user: Any) -> str:
 
 def zone_of_list(request: HttpRequest) -> str:
     """The zone of the brand that the list is narrowed to, or else of its user."""
-    brand = request.GET.get("brand", "")
     zones = zones_of(request.user)
-    named = zones.get(int(brand)) if brand.isdecimal() and len(brand) < 19 else None  # noqa: PLR2004 -- what a bigint holds
-    return named or zone_of(request.user)
+    brand = whole_number(request.GET.get("brand"))
+    return (zones.get(brand) if brand else None) or zone_of(request.user)
 
 
 def enter_zone_of(user: Any, brand_id: int) -> None:

@@ -27,6 +27,7 @@ from passes.models import Pass, PassStatus
 from passes.phones import card_package, pass_package
 from passes.services import IS_OVER
 from shops.models import Member
+from shops.numbers import whole_number
 from storefront.history import bought_in, entries_of, timeline_of
 from storefront.pages import BrandPage
 from storefront.visitors import may_see, member_of
@@ -177,10 +178,9 @@ class OrderPasses(OrderPage):
 
     def get(self, request: HttpRequest, slug: str, order_id: UUID) -> HttpResponse:
         """Answer with them."""
-        part = request.GET.get("part", "1")
-        start = (int(part) - 1) * MOST_IN_BUNDLE if part.isascii() and part.isdecimal() and len(part) < 5 else -1  # noqa: PLR2004 -- sane
+        part = whole_number(request.GET.get("part", "1")) or 0
         passes = [one for one in self.passes() if one.qr_code]
-        chosen = passes[start : start + MOST_IN_BUNDLE] if start >= 0 else []
+        chosen = passes[(part - 1) * MOST_IN_BUNDLE : part * MOST_IN_BUNDLE] if part else []
         if not chosen:
             raise Http404
         try:

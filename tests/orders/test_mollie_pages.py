@@ -86,6 +86,14 @@ def test_nonsense_is_answered_the_same_and_asks_nobody(client, mollie, known, hi
     assert mollie.count("GET") == 0
 
 
+@pytest.mark.parametrize("length", ["9" * 5000, "-1", "", "٣"])
+def test_a_length_that_is_none_is_answered_the_same(client, mollie, known, hints, length):
+    path, body = f"/payments/mollie/{known.uuid}", f"id={known.provider_id}"
+    kind = "application/x-www-form-urlencoded"
+    answer = client.post(path, body, content_type=kind, CONTENT_LENGTH=length)
+    assert (answer.status_code, answer.content, hints) == (200, b"", [])
+
+
 def test_an_unknown_payment_is_answered_the_same(client, mollie, hints):
     answer = client.post(
         f"/payments/mollie/{uuid.uuid4()}", "id=tr_Stand00001", content_type="application/x-www-form-urlencoded"
