@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import orjson
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from buyers.erasing import StillStaff, close, preview
 from buyers.knowing import known_about
+from shops.exported import as_file
 
 
 class BuyerDesk:
@@ -49,10 +49,7 @@ class BuyerDesk:
 
     def export(self: Any, request: HttpRequest, user: User) -> HttpResponse:
         """Give all that the wallet holds of this person, as a file."""
-        content = orjson.dumps(known_about(user), default=str, option=orjson.OPT_INDENT_2)
-        answer = HttpResponse(content, content_type="application/json")
-        answer["Content-Disposition"] = f'attachment; filename="wallet-{user.uuid}.json"'
-        answer["Cache-Control"] = "no-store"
+        answer = as_file(known_about(user), f"wallet-{user.uuid}")
         self.log_change(request, user, _("What is known was exported."))
         return answer
 

@@ -1,16 +1,15 @@
 """Everything that is kept about a member (GDPR, articles 15 and 20), as JSON."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import orjson
-from django.db.models import Model
 from django.utils import timezone
 
 from accounts.encryption import decrypt
 from desk.erasing import packages_about
 from orders.models import Order
 from orders.reading import one_order
+from shops.exported import column_values, each_row
 from shops.models import Member
 
 
@@ -21,11 +20,13 @@ def known_about(member: Member) -> dict[str, Any]:
     return {
         "exported_at": timezone.now(),
         "brand": {"name": brand.name, "identifier": brand.uuid},
-        "member": _row(member, "uuid", "email", "name", "points", "signed_in_at", "created_at"),
-        "points": _rows(member.points_entries.order_by("pk"), "points", "balance", "reason", "reference", "created_at"),
+        "member": column_values(member, "uuid", "email", "name", "points", "signed_in_at", "created_at"),
+        "points": each_row(
+            member.points_entries.order_by("pk"), "points", "balance", "reason", "reference", "created_at"
+        ),
         "orders": [_order(order) for order in orders],
         "passes": [
-            {"coupon": one.coupon.title, **_row(one, *PASS)}
+            {"coupon": one.coupon.title, **column_values(one, *PASS)}
             for one in member.passes.select_related("coupon").order_by("pk")
         ],
         "wallet": _wallet(member),
@@ -66,12 +67,12 @@ def _order(order: Order) -> dict[str, Any]:
     found = one_order(order.brand, order.uuid)
     return {
         "order": orjson.loads(orjson.dumps(found[0])) if found else None,
-        "fulfillments": _rows(order.fulfillments.order_by("pk"), *FULFILLMENT),
-        "refunds": _rows(order.refunds.order_by("pk"), "uuid", "status", "amount", "currency", "points", "reason"),
-        "chargebacks": _rows(order.chargebacks.all(), "amount", "currency", "reason", "charged_at", "reversed_at"),
-        "returns": _rows(order.returns.order_by("pk"), "uuid", "return_number", "status", "notes", "created_at"),
-        "mails": _rows(order.brand.order_mails.filter(order=order), "state", "created_at", "sent_at"),
-        "notes": _rows(order.brand.order_notes.filter(order=order).order_by("pk"), "text", "by", "created_at"),
+        "fulfillments": each_row(order.fulfillments.order_by("pk"), *FULFILLMENT),
+        "refunds": each_row(order.refunds.order_by("pk"), "uuid", "status", "amount", "currency", "points", "reason"),
+        "chargebacks": each_row(order.chargebacks.all(), "amount", "currency", "reason", "charged_at", "reversed_at"),
+        "returns": each_row(order.returns.order_by("pk"), "uuid", "return_number", "status", "notes", "created_at"),
+        "mails": each_row(order.brand.order_mails.filter(order=order), "state", "created_at", "sent_at"),
+        "notes": each_row(order.brand.order_notes.filter(order=order).order_by("pk"), "text", "by", "created_at"),
         "tags": list(order.brand.order_tags.filter(order=order).values_list("text", flat=True)),
     }
 
@@ -82,18 +83,10 @@ def _wallet(member: Member) -> dict[str, Any]:
     held = brand.registrations.filter(package__in=packages).select_related("device", "package").order_by("pk")
     answers = brand.personalizations.filter(package__in=packages).order_by("pk")
     return {
-        "packages": _rows(packages, "subject", "serial", "created_at", "last_modified"),
+        "packages": each_row(packages, "subject", "serial", "created_at", "last_modified"),
         "devices": [
             {"serial": one.package.serial, "device": one.device.library_identifier, "since": one.registered_at}
             for one in held
         ],
         "sign_ups": [orjson.loads(decrypt(bytes(one.encrypted_answers))) for one in answers],
     }
-
-
-def _rows(rows: Iterable[Model], *names: str) -> list[dict[str, Any]]:
-    return [_row(row, *names) for row in rows]
-
-
-def _row(row: Model, *names: str) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in names}

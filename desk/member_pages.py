@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import orjson
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -18,6 +17,7 @@ from unfold.widgets import UnfoldAdminEmailInputWidget
 from desk import erasing, merging
 from desk.knowing import known_about
 from shops.errors import InvalidInput, ShopError
+from shops.exported import as_file
 from shops.models import Member
 from shops.speaking import number
 
@@ -107,10 +107,7 @@ class MemberDesk:
 
     def export(self: Any, request: HttpRequest, member: Member) -> HttpResponse:
         """Give all that is known of this person, as a file."""
-        content = orjson.dumps(known_about(member), default=str, option=orjson.OPT_INDENT_2)
-        answer = HttpResponse(content, content_type="application/json")
-        answer["Content-Disposition"] = f'attachment; filename="member-{member.uuid}.json"'
-        answer["Cache-Control"] = "no-store"
+        answer = as_file(known_about(member), f"member-{member.uuid}")
         self.log_change(request, member, _("What is known was exported."))
         return answer
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import orjson
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
@@ -19,6 +18,7 @@ from buyers.erasing import StillStaff, close, preview
 from buyers.knowing import known_about
 from buyers.pages.base import BuyerPage, FreshPage
 from buyers.visitors import keep_signed_in, sign_out
+from shops.exported import as_file
 from shops.throttling import WINDOW, counter
 
 PLACE = "/wallet/account"
@@ -109,10 +109,7 @@ class Export(FreshPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Give it."""
-        content = orjson.dumps(known_about(self.buyer), default=str, option=orjson.OPT_INDENT_2)
-        answer = HttpResponse(content, content_type="application/json")
-        answer["Content-Disposition"] = f'attachment; filename="wallet-{self.buyer.uuid}.json"'
-        return answer
+        return as_file(known_about(self.buyer), f"wallet-{self.buyer.uuid}")
 
 
 class Close(FreshPage):
