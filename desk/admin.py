@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from applewallet.models import Design
 from desk.coupon_pages import CouponDesk
+from desk.deleting_page import DeletesTests
 from desk.design_pages import DesignDesk
 from desk.dry_run import EndpointDryRun
 from desk.member_pages import MemberDesk
 from desk.models import PointsFault
 from desk.order_list import OrderList
 from desk.order_pages import OrderDesk
-from desk.order_tools import DeletesTests, ShowsNotes
 from desk.proving import LABELS, figure
 from orders.models import Order
 from passes.models import Coupon
@@ -32,7 +32,7 @@ def extend(model: type[Model], *mixins: type) -> None:
     admin.site.register(model, type(known.__name__, (*mixins, known), {"__module__": __name__}))
 
 
-extend(Order, DeletesTests, OrderDesk, ShowsNotes, OrderList)
+extend(Order, DeletesTests, OrderDesk, OrderList)
 extend(Endpoint, EndpointDryRun)
 extend(Member, MemberDesk)
 extend(Coupon, CouponDesk)

@@ -1,4 +1,4 @@
-"""What the desk adds to the list of orders: tabs with counts, each user's own ones, tags, and more filters."""
+"""What the desk adds to the list of orders: tabs with counts, each user's own ones, more filters, tags and notes."""
 
 from copy import copy
 from typing import Any
@@ -8,10 +8,12 @@ from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import SuspiciousOperation
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.shortcuts import redirect
 from django.urls import path, reverse
+from django.utils.html import format_html
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter, RangeNumericFilter, TextFilter
@@ -19,12 +21,14 @@ from unfold.decorators import display
 from unfold.views import ChangeList
 
 from desk.hands import failed_refunds, given_up_mails, refunds_that_came_back, undecided_chargebacks, waiting_returns
-from desk.models import MOST_FILTERS, OrderTag, SavedFilter
+from desk.models import MOST_FILTERS, OrderNote, OrderTag, SavedFilter
 from desk.order_tabs import REFUNDED, sorted_pairs, tabs_of
 from orders.models import Order, Payment
 from shops.brand_admin import BrandFilter
 from shops.numbers import whole_number
 from shops.permissions import brand_ids_where, brands_where
+
+IN_LIST = 40  # characters of a note
 
 
 class HasFilter(DropdownFilter):
@@ -138,7 +142,7 @@ class OrderList:
         return find
 
     def get_list_display(self: Any, request: HttpRequest) -> list[Any]:
-        """With the tags."""
+        """With the tags and the newest note."""
         return [*super().get_list_display(request), "tag_list"]  # type: ignore[misc]
 
     def get_list_filter(self: Any, request: HttpRequest) -> list[Any]:
@@ -146,14 +150,17 @@ class OrderList:
         return [*super().get_list_filter(request), ("total", RangeNumericFilter), HasFilter, TagFilter]  # type: ignore[misc]
 
     def get_queryset(self: Any, request: HttpRequest) -> QuerySet[Order]:
-        """With the tags, in one further statement."""
+        """With the tags, in one further statement, and the newest note, read for the rows that are shown."""
         rows: QuerySet[Order] = super().get_queryset(request)  # type: ignore[misc]
-        return rows.prefetch_related("tags")
+        notes = OrderNote.objects.filter(order=OuterRef("pk")).exclude(text="").order_by("-pk")
+        return rows.prefetch_related("tags").annotate(newest_note=Subquery(notes.values("text")[:1]))
 
-    @display(description=gettext_lazy("tags"))
-    def tag_list(self, order: Order) -> str:
-        """All of them in one line."""
-        return ", ".join(sorted(tag.text for tag in order.tags.all()))
+    @display(description=gettext_lazy("tags and note"))
+    def tag_list(self, order: Any) -> str:
+        """All tags in one line, and how the note begins."""
+        tags = ", ".join(sorted(tag.text for tag in order.tags.all()))
+        note = Truncator(order.newest_note or "").chars(IN_LIST)
+        return format_html('{}<br><span class="wa-quiet">{}</span>', tags, note) if note else tags
 
     def save_filter(self: Any, request: HttpRequest) -> HttpResponse:
         """Make a tab of the list's present filter, for this user alone."""

@@ -1,7 +1,7 @@
 """What became of each item of an order, and of its sums, for its page.
 
 Refunds keep one sum for all their passes; what of it falls to one is its part by the price in points, as
-`orders/refunds.py` divides what was paid. So the lines and what was given back without a pass add up exactly.
+`orders/shares.py` divides what was paid. So the lines and what was given back without a pass add up exactly.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,9 +12,8 @@ from typing import Any
 from django.utils.functional import Promise
 
 from orders.models import Order, OrderItem, OrderStatus, Refund, RefundStatus
-from orders.refunds import Share, shares_of
+from orders.shares import Share, divided, shares_of
 from passes.models import PassStatus
-from shops.money import minor_units, rounded
 
 ENDED_UNPAID = {OrderStatus.FAILED, OrderStatus.CANCELED, OrderStatus.EXPIRED}
 NOTHING = Share(Decimal(0), 0)
@@ -42,20 +41,6 @@ class Sums:
     kept: Decimal
 
 
-def divided(units: int, weights: Sequence[int]) -> list[int]:
-    """`units` by `weights`: together exactly all, each step rounded half up; in equal parts if no weight counts."""
-    if not sum(weights):
-        weights = [1] * len(weights)
-    whole, seen, told = sum(weights), 0, 0
-    parts = []
-    for weight in weights:
-        seen += weight
-        up_to = (2 * units * seen + whole) // (2 * whole)
-        parts.append(up_to - told)
-        told = up_to
-    return parts
-
-
 def lines_of(order: Order, *, may_mail: bool) -> list[Line]:
     """The items of `order` as they were bought, in three statements. `may_mail`: whether links are offered."""
     items = list(order.items.select_related("issued_pass__coupon").order_by("pk"))
@@ -77,9 +62,9 @@ def _given_back(order: Order) -> dict[int, tuple[Share, str]]:
     """What refunds that count gave back for each item, by the item's key."""
     found: dict[int, tuple[Share, str]] = {}
     for refund in _refunds_of(order):
-        taken = sorted((one.item for one in refund.items.all()), key=lambda item: item.pk)
-        for item, share in zip(taken, _parts(refund, taken), strict=True):
-            found[item.pk] = share, refund.get_status_display()
+        taken = [one.item for one in refund.items.all()]
+        shares = divided(Share(refund.amount, refund.points), taken, refund.currency)
+        found |= {key: (share, refund.get_status_display()) for key, share in shares.items()}
     return found
 
 
@@ -87,19 +72,9 @@ def _refunds_of(order: Order) -> Iterable[Refund]:
     return order.refunds.exclude(status=RefundStatus.FAILED).prefetch_related("items__item")
 
 
-def _parts(refund: Refund, items: Sequence[OrderItem]) -> list[Share]:
-    if not items:
-        return []
-    scale = minor_units(refund.currency)
-    weights = [item.points for item in items]
-    money = divided(int(refund.amount.scaleb(scale)), weights)
-    points = divided(refund.points, weights)
-    return [Share(Decimal(one).scaleb(-scale), some) for one, some in zip(money, points, strict=True)]
-
-
 def sums_of(order: Order, lines: Sequence[Line]) -> Sums:
     """The sums of an order of our own shop."""
-    price = rounded(Decimal(order.total_order_points_price) / order.point_value, order.currency)
+    price = order.worth(order.total_order_points_price)
     is_unpaid = order.status in ENDED_UNPAID
     points_back = order.points_used if is_unpaid else order.points_refunded
     of_lines = Share(sum((line.back.amount for line in lines), Decimal(0)), sum(line.back.points for line in lines))

@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from orders.models import Chargeback, Order, OrderItem, OrderStatus, Payment, Refund, RefundStatus
 from orders.parts import choose_items
 from orders.payments import Moved, Provider, ProviderRefund, SeenChargeback, SeenRefund, provider_named
-from orders.refunds import UNDERWAY, Quote, provider_said, set_aside, shares_of
+from orders.refunds import UNDERWAY, Quote, provider_said, set_aside
 from orders.services import lock_order
+from orders.shares import shares_of
 from passes.models import PassStatus
 from passes.services import block
 from shops.actors import ActorKind, acting_as

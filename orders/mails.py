@@ -31,7 +31,6 @@ from shops.speaking import speaking
 
 WAITS = [60, 300, 1800, 7200, 43200, 86400]  # seconds before another attempt
 PAUSE = timedelta(minutes=1)  # between two mails about one order that somebody asks for
-NOWHERE = ".invalid"  # RFC 2606 §2: how the addresses of people end who were forgotten (desk/erasing.py)
 logger = structlog.get_logger(__name__)
 
 
@@ -57,7 +56,7 @@ def _ask(order: Order, kind: MailKind, issued: Pass | None, by: str) -> OrderMai
     order = lock_order(order)
     if order.status != OrderStatus.PAID or order.is_stated:
         raise NothingToMail(_("Only the passes of a paid order of our own shop are mailed."))
-    if order.member.email.endswith(NOWHERE):
+    if order.member.is_erased:
         raise NothingToMail(_("This person was forgotten: there is no address to mail to."))
     if issued and whole_passes(order.brand).get(pk=issued.pk, item__order=order).standing != PassStatus.ACTIVE:
         raise NothingToMail(_("This pass cannot be used any more, so its link is not mailed."))

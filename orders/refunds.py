@@ -5,7 +5,6 @@ provider is asked for the money with no transaction open, by the refund's uuid, 
 What it answers ends the refund in another transaction. Whoever dies in between is followed by orders/tasks.py.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -22,6 +21,7 @@ from orders.models import Order, OrderItem, OrderStatus, Refund, RefundItem, Ref
 from orders.parts import Codes, check_paid, choose_items, lock_paid_order
 from orders.payments import ProviderRefund, ProviderSilent, provider_named
 from orders.services import lock_order, save_order
+from orders.shares import Share, shares_of
 from passes.models import Coupon, PassStatus
 from passes.services import put_back_stock, restore_passes, void_passes
 from shops.actors import ActorKind, acting_as
@@ -43,14 +43,6 @@ class OrderChanged(ShopError):
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """What of an order's price falls to something: money, and points."""
-
-    amount: Decimal
-    points: int
-
-
-@dataclass(frozen=True, slots=True)
 class Quote:
     """What a refund would give back, and what could still be given back after it."""
 
@@ -68,25 +60,6 @@ class Wish(TypedDict):
     amount: NotRequired[Decimal | None]
     points: NotRequired[int | None]
     include_redeemed: NotRequired[bool]
-
-
-def shares_of(order: Order, items: Iterable[OrderItem]) -> dict[int, Share]:
-    """What falls to each of all the `items` of `order`, by key; together exactly what was paid.
-
-    An item's share is by its price in points. Each sum up to an item is rounded half up, and a share is the step from
-    one such sum to the next, so that it never depends on what else was refunded before.
-    """
-    price = order.total_order_points_price or 1  # nothing was paid then, and nothing falls to anybody
-    scale = minor_units(order.currency)
-    units = int(order.total.scaleb(scale))
-    shares: dict[int, Share] = {}
-    seen = money = points = 0
-    for item in sorted(items, key=lambda item: item.pk):
-        seen += item.points
-        money_up_to, points_up_to = ((2 * whole * seen + price) // (2 * price) for whole in (units, order.points_used))
-        shares[item.pk] = Share(Decimal(money_up_to - money).scaleb(-scale), points_up_to - points)
-        money, points = money_up_to, points_up_to
-    return shares
 
 
 def quote(
@@ -120,9 +93,9 @@ def quote(
 
 
 def left_of(order: Order) -> Share:
-    """What of a paid order can still be given back."""
-    money_left = max(order.total - order.refunded - charged_back(order), Decimal(0))
-    return Share(money_left, order.points_used - order.points_refunded)
+    """What of the money and points of an order can still be given back."""
+    money = max(order.total - order.refunded - charged_back(order), Decimal(0))
+    return Share(money, order.points_used - order.points_refunded)
 
 
 def charged_back(order: Order) -> Decimal:
@@ -217,7 +190,7 @@ def late_money(order: Order) -> Decimal:
     has_ended = order.status not in {OrderStatus.OPEN, OrderStatus.PAID}
     if not (has_ended and payment and payment.status == "paid"):
         return Decimal(0)
-    return max(order.total - order.refunded - charged_back(order), Decimal(0))
+    return left_of(order).amount
 
 
 def ask_provider(refund: Refund) -> Refund:

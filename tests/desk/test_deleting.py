@@ -195,7 +195,7 @@ def test_a_second_click_at_the_same_moment_finds_nothing_left(staff, brand, monk
         delete_test_order(order, version=version)
         delete_test_order(order, version=version)
 
-    monkeypatch.setattr("desk.order_tools.delete_test_order", twice)
+    monkeypatch.setattr("desk.deleting_page.delete_test_order", twice)
     answer = owner.post("orders_order_delete_test", order.pk, version=order.version)
     assert (answer.status_code, said(answer)) == (302, ["There is no such order."])
     with pytest.raises(OrderGone):

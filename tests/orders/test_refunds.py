@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from orders.models import Order, OrderItem, Refund, RefundItem
 from orders.payments import ProviderRefund
-from orders.refunds import provider_said, request_refund, shares_of
+from orders.refunds import provider_said, request_refund
 from orders.services import place_order, set_status
+from orders.shares import shares_of
 from orders.tasks import ask_providers
 from passes.models import Pass
 from passes.services import redeem

@@ -1,22 +1,16 @@
-"""Deleting a test order, on a page of its own behind the order's; the newest note in the list."""
+"""Deleting a test order, on a page of its own behind the order's."""
 
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin.models import DELETION, LogEntry
-from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
-from django.utils.html import format_html
-from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from unfold.decorators import display
 
 from desk.deleting import delete_test_order, is_test, preview
-from desk.models import OrderNote
 from orders.models import Order
 from orders.services import OrderGone
 from shops.errors import ShopError
@@ -24,24 +18,6 @@ from shops.numbers import whole_number
 from shops.speaking import money_and_points
 
 PERMISSION = "delete test order"
-IN_LIST = 40  # characters of a note
-
-
-class ShowsNotes:
-    """Adds the newest note to the list of orders."""
-
-    def get_queryset(self: Any, request: HttpRequest) -> QuerySet[Order]:
-        """With that note, read for the rows that are shown."""
-        rows: QuerySet[Order] = super().get_queryset(request)  # type: ignore[misc]
-        notes = OrderNote.objects.filter(order=OuterRef("pk")).exclude(text="").order_by("-pk")
-        return rows.annotate(newest_note=Subquery(notes.values("text")[:1]))
-
-    @display(description=gettext_lazy("tags and note"))
-    def tag_list(self, order: Any) -> str:
-        """All tags in one line, and how the note begins."""
-        tags = ", ".join(sorted(tag.text for tag in order.tags.all()))
-        note = Truncator(order.newest_note or "").chars(IN_LIST)
-        return format_html('{}<br><span class="wa-quiet">{}</span>', tags, note) if note else tags
 
 
 class DeletesTests:
