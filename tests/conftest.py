@@ -13,6 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib import admin
 from django.db import connection
+from django.utils import timezone, translation
 from playwright.sync_api import sync_playwright
 
 from tests.client import Api
@@ -41,6 +42,14 @@ def _quiet(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", "buyers.hashers.ClientSecretHasher"]
     settings.WEBHOOK_ALLOWED_NETWORKS = ["127.0.0.0/8"]
     settings.WEBHOOK_ALLOWED_PORTS = ["*"]
+
+
+@pytest.fixture(autouse=True)
+def _words_and_times():
+    """What a page activates stays with its thread until the next page: not into the next test."""
+    yield
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.fixture(scope="session")

@@ -67,8 +67,18 @@ def test_points_by_the_beginning_of_a_reference(brand, staff):
 
 
 def plan_of(rows):
-    """How PostgreSQL finds `rows` if it has to go along an index."""
+    """How PostgreSQL finds `rows` if it has to go along an index.
+
+    It plans as for a table whose rows nobody counted yet: those of earlier tests must not decide between two indexes.
+    """
+    table = [rows.model._meta.db_table]
     with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM pg_statistic WHERE starelid = %s::regclass", table)
+        cursor.execute(
+            "UPDATE pg_class SET relpages = 0, reltuples = -1 WHERE oid = %s::regclass"
+            " OR oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = %s::regclass)",
+            table * 2,
+        )
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN {rows.query.sql_with_params()[0]}", rows.query.sql_with_params()[1])
         return "\n".join(line for (line,) in cursor.fetchall())

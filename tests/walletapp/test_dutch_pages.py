@@ -8,7 +8,6 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone, translation
 
 from buyers.tracking import track_id
 from tests.buyers.test_oauth_token import query_of
@@ -55,9 +54,7 @@ def english_in(page):
 
 @pytest.fixture
 def everything(db):
-    yield Everything()
-    translation.deactivate()  # what pages activate stays with the thread
-    timezone.deactivate()
+    return Everything()
 
 
 def browser():

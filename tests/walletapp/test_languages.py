@@ -155,8 +155,7 @@ def dutch_page(brand):
         assert answer["Content-Language"] == "nl"
         return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", answer.content.decode()))
 
-    yield get
-    translation.deactivate()
+    return get
 
 
 def test_the_dashboard_and_the_sidebar_speak_dutch(brand, dutch_page):
