@@ -1,9 +1,6 @@
 """Staff's jobs: exports of 1,000,000 orders, imports of 100,000 members, beside PostgreSQL's own COPY of those rows."""
 
-import argparse
-import json
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +9,7 @@ sys.path[:] = [str(HERE.parent), *(folder for folder in sys.path if Path(folder)
 
 from bench.support.jobs import Seeded, add_limit, copied_out, member_file, seed, update_limit  # noqa: E402
 from bench.support.machine import asked, database, running  # noqa: E402 -- "jobs" is the app's name, and not this file's
+from bench.support.program import run  # noqa: E402
 
 ORDERS, MEMBERS = 1_000_000, 100_000  # a sheet of a workbook has room for 1,048,576 rows, a member file for 100,000
 Figures = dict[str, Any]
@@ -51,7 +49,6 @@ def take_in(seeded: Seeded, name: str, content: bytes, limit: float) -> Figures:
 
 def measure(*, quick: bool) -> Figures:
     """Everything, in one run."""
-    started = time.monotonic()
     orders, members = (ORDERS // 20, MEMBERS // 20) if quick else (ORDERS, MEMBERS)
     seeded = seed(orders)
     with database() as connection:
@@ -65,22 +62,8 @@ def measure(*, quick: bool) -> Figures:
     figures |= take_in(seeded, "known", known, copy_over)
     limits = {"copy_out_s": copy_out, "copy_in_s": copy_in, "copy_over_s": copy_over}
     figures |= {name: round(seconds, 2) for name, seconds in limits.items()}
-    return figures | {"orders": orders, "members": members, "took_s": round(time.monotonic() - started, 1)}
-
-
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    parser.add_argument("--quick", action="store_true", help="a twentieth of the rows: to try it out")
-    options = parser.parse_args()
-    figures = measure(quick=options.quick)
-    if options.json:
-        print(json.dumps(figures))
-        return
-    for name, value in figures.items():
-        print(f"{name:30} {value}")
+    return figures | {"orders": orders, "members": members}
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__, measure, quick="a twentieth of the rows")

@@ -1,6 +1,5 @@
 """The order list, beside the fastest that Python can do, at 10,000 and at 1,000,000 orders."""
 
-import argparse
 import json
 import statistics
 import sys
@@ -14,6 +13,7 @@ sys.path[:] = [str(HERE.parent), *(folder for folder in sys.path if Path(folder)
 from bench.support.counting import counted  # noqa: E402 -- "orders" is the app's name, and must not be this file's
 from bench.support.load import request  # noqa: E402
 from bench.support.machine import HOST, Client, database, manage, pin_postgres, sides, web_server  # noqa: E402
+from bench.support.program import run  # noqa: E402
 
 APP, LIMIT = "walletapp.wsgi:application", "bench.support.limit:application"
 BARE = "bench.support.limit:bare"
@@ -40,13 +40,8 @@ class Shop(NamedTuple):
 
 def seed(slug: str, orders: int) -> Shop:
     """Make a brand with so many orders."""
-    with database() as connection:
-        connection.execute(
-            "INSERT INTO shops_brand (uuid, slug, name, logo, primary_color, currency, point_value, minutes_to_pay,"
-            " payment_provider, order_count, created_at)"
-            " VALUES (gen_random_uuid(), %(slug)s, %(slug)s, '', '#1f4e79', 'EUR', 100, 60, 'sandbox', 0, now())",
-            {"slug": slug},
-        )
+    fields = f"slug={slug!r}, name={slug!r}, payment_provider='sandbox'"
+    manage("shell", "-v", "0", "-c", f"from shops.models import Brand; Brand.objects.create({fields})")
     print(manage("seed_orders", slug, "--count", str(orders)), file=sys.stderr)
     token = manage("create_api_token", slug, "--name", "bench", "--ability", "shops.orders.get")
     return _shop(slug, token)
@@ -127,8 +122,8 @@ def count_statements(client: Client, shop: Shop) -> dict[str, float]:
 
 def measure(*, quick: bool) -> dict[str, Any]:
     """Everything, in one run."""
-    started = time.monotonic()
     server, clients = sides()
+    started = time.monotonic()
     shops = {slug: seed(slug, orders // 10 if quick else orders) for slug, orders in SIZES.items()}
     seeded = time.monotonic() - started
     with database() as connection:
@@ -157,7 +152,6 @@ def measure(*, quick: bool) -> dict[str, Any]:
         "seed_s": round(seeded, 1),
         "orders": {slug: shop.orders for slug, shop in shops.items()},
         "pinned": pinned,
-        "took_s": round(time.monotonic() - started, 1),
     }
 
 
@@ -189,29 +183,5 @@ def _figures(against: Rates, rates: Rates, walked: dict[str, float]) -> dict[str
     }
 
 
-def show(figures: dict[str, Any]) -> None:
-    """Print it for people."""
-    for name, value in figures.items():
-        if isinstance(value, dict):
-            print(f"\n{name}:")
-            for part, one in value.items():
-                print(f"  {part:22} {one}")
-        else:
-            print(f"{name:24} {value}")
-
-
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    parser.add_argument("--quick", action="store_true", help="a tenth of the orders, shorter rounds: to try it out")
-    options = parser.parse_args()
-    figures = measure(quick=options.quick)
-    if options.json:
-        print(json.dumps(figures))
-    else:
-        show(figures)
-
-
 if __name__ == "__main__":
-    main()
+    run(__doc__, measure, quick="a tenth of the orders, shorter rounds")

@@ -1,11 +1,8 @@
 """Apple Wallet: signatures beside openssl's, whole packages, the web service, and pages during a campaign of pushes."""
 
-import argparse
-import json
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,7 @@ sys.path[:] = [str(HERE.parent), *(folder for folder in sys.path if Path(folder)
 
 from bench.support.campaign import campaign  # noqa: E402 -- the folder above comes first
 from bench.support.machine import HOST, Client, asked, pin_postgres, running, sides, web_server  # noqa: E402
+from bench.support.program import run  # noqa: E402
 
 APP = "walletapp.wsgi:application"
 CONNECTIONS = 4
@@ -32,7 +30,6 @@ def openssl_speed(processors: set[int], seconds: int) -> float:
 
 def measure(*, quick: bool) -> dict[str, Any]:
     """Everything, in one run."""
-    started = time.monotonic()
     server, clients = sides()
     seconds = 1 if quick else 3
     pinned = pin_postgres(server)
@@ -44,7 +41,7 @@ def measure(*, quick: bool) -> dict[str, Any]:
             rates.append(asked(making, f"rates {seconds}"))
         figures = _figures(rates, limits) | _served(server, clients, made, seconds)
         figures |= campaign(making, made["root"], server, clients, 1_000 if quick else 10_000)
-    return figures | {"pinned": pinned, "took_s": round(time.monotonic() - started, 1)}
+    return figures | {"pinned": pinned}
 
 
 def _figures(rates: list[dict[str, Any]], limits: list[float]) -> dict[str, Any]:
@@ -78,19 +75,5 @@ def _served(server: set[int], clients: set[int], made: dict[str, Any], seconds: 
     return {name: round(one["rate"]) for name, one in done.items()}
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    parser.add_argument("--quick", action="store_true", help="shorter rounds and fewer phones: to try it out")
-    options = parser.parse_args()
-    figures = measure(quick=options.quick)
-    if options.json:
-        print(json.dumps(figures))
-    else:
-        for name, value in figures.items():
-            print(f"{name:28} {value}")
-
-
 if __name__ == "__main__":
-    main()
+    run(__doc__, measure, quick="shorter rounds and fewer phones")

@@ -1,10 +1,7 @@
 """Server time of the members' pages and of the staff's lists at 1,000,000 orders, and beside a bare page."""
 
-import argparse
-import json
 import statistics
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,7 @@ sys.path[:] = [str(HERE.parent), *(folder for folder in sys.path if Path(folder)
 from bench.support.counting import counted  # noqa: E402 -- "orders" is the app's name, and must not be this file's
 from bench.support.machine import Client, database, pin_postgres, sides, web_server  # noqa: E402
 from bench.support.pages import Look, admin, seed, staff_session, storefront  # noqa: E402
+from bench.support.program import run  # noqa: E402
 
 APP, BARE = "walletapp.wsgi:application", "bench.support.bare_page:application"
 ORDERS = 1_000_000
@@ -55,7 +53,6 @@ def count_statements(client: Client, looks: dict[str, Look]) -> dict[str, float]
 
 def measure(*, quick: bool) -> dict[str, Any]:
     """Everything, in one run."""
-    started = time.monotonic()
     server, clients = sides()
     brand = seed(ORDERS // 10 if quick else ORDERS)
     with database() as connection:
@@ -76,7 +73,6 @@ def measure(*, quick: bool) -> dict[str, Any]:
         "statements": statements,
         "orders": ORDERS // 10 if quick else ORDERS,
         "pinned": pinned,
-        "took_s": round(time.monotonic() - started, 1),
     }
 
 
@@ -93,22 +89,5 @@ def _figures(times: Times, ours: dict[str, Look], theirs: dict[str, Look]) -> di
     return slowest | {f"{name}_ms": value for name, value in middle.items()} | ratios
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    parser.add_argument("--quick", action="store_true", help="a tenth of the orders, shorter rounds: to try it out")
-    options = parser.parse_args()
-    figures = measure(quick=options.quick)
-    if options.json:
-        print(json.dumps(figures))
-        return
-    for name, value in figures.items():
-        if isinstance(value, dict):
-            print("\n".join([f"\n{name}:", *(f"  {part:30} {one}" for part, one in value.items())]))
-        else:
-            print(f"{name:34} {value}")
-
-
 if __name__ == "__main__":
-    main()
+    run(__doc__, measure, quick="a tenth of the orders, shorter rounds")

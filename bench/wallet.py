@@ -1,10 +1,8 @@
 """The buyer wallet: GET wallet and PUT order beside the fastest that Python can do, and a client's authentication."""
 
-import argparse
 import json
 import statistics
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ sys.path[:] = [str(HERE.parent), *(folder for folder in sys.path if Path(folder)
 from bench.orders import CONNECTIONS, interleaved, ratio  # noqa: E402 -- the folder above comes first
 from bench.support.counting import counted  # noqa: E402
 from bench.support.machine import HOST, Client, asked, pin_postgres, running, sides, web_server  # noqa: E402
+from bench.support.program import run  # noqa: E402
 
 APP, LIMIT = "walletapp.wsgi:application", "bench.support.wallet_limit:application"
 UNLIMITED = {"WALLET_RATE_LIMIT": "0", "WALLET_GUESS_LIMIT": "0"}
@@ -64,7 +63,6 @@ def count_statements(client: Client, made: dict[str, Any], application: str) -> 
 
 def measure(*, quick: bool) -> dict[str, Any]:
     """Everything, in one run."""
-    started = time.monotonic()
     server, clients = sides()
     pinned = pin_postgres(server)
     rounds, seconds = (3, 0.5) if quick else (9, 1.0)
@@ -85,23 +83,8 @@ def measure(*, quick: bool) -> dict[str, Any]:
         "per_s": {name: round(statistics.median(values)) for name, values in rates.items()},
         "statements": {"product": statements[APP], "limit": statements[LIMIT]},
         "pinned": pinned,
-        "took_s": round(time.monotonic() - started, 1),
     }
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    parser.add_argument("--quick", action="store_true", help="shorter rounds: to try it out")
-    options = parser.parse_args()
-    figures = measure(quick=options.quick)
-    if options.json:
-        print(json.dumps(figures))
-        return
-    for name, value in figures.items():
-        print(f"{name:24} {value}")
-
-
 if __name__ == "__main__":
-    main()
+    run(__doc__, measure, quick="shorter rounds")

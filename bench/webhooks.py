@@ -1,10 +1,8 @@
 """Webhooks: deliveries a second beside the bare client and over fresh TLS, and how long news takes beside others'."""
 
-import argparse
 import json
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:] = [str(HERE.parent), *(folder for folder in sys.path if Path(folder).resolve() != HERE)]
 
 from bench.support.machine import asked, pin_postgres, processors, running, sides  # noqa: E402 -- "webhooks" is the app's name, and must not be this file's
+from bench.support.program import run  # noqa: E402
 
 WORKER = ["-m", "celery", "--app", "walletapp", "worker", "--pool", "threads", "--concurrency", "8"]
 WORKER += ["--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
@@ -20,14 +19,14 @@ HOSTS = 500  # different ones, behind TLS
 QUIET = {"LOG_LEVEL": "WARNING"}
 
 
-def measure(*, rounds: int) -> dict[str, Any]:
+def measure(*, quick: bool) -> dict[str, Any]:
     """Everything, in one run."""
-    started = time.monotonic()
+    rounds = 1 if quick else 5
     sender, others = sides()
     pinned = pin_postgres(others)
     figures = {**kept(sender, others, rounds), **fresh(sender, others, rounds)}
     pin_postgres(processors())
-    return {**figures, **waits(), "pinned": pinned, "took_s": round(time.monotonic() - started, 1)}
+    return {**figures, **waits(), "pinned": pinned}
 
 
 def kept(sender: set[int], others: set[int], rounds: int) -> dict[str, Any]:
@@ -73,19 +72,5 @@ def _line(process: Any) -> str:
     return str(line)
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
-    figures = measure(rounds=options.rounds)
-    if options.json:
-        print(json.dumps(figures))
-    else:
-        for name, value in figures.items():
-            print(f"{name:34} {value}")
-
-
 if __name__ == "__main__":
-    main()
+    run(__doc__, measure, quick="one round instead of five")

@@ -137,7 +137,7 @@ def admin(brand: Brand) -> dict[str, Look]:
         "admin_members_nobody": Look(f"{members}?q=xqzw", session, "0 members"),
         "admin_points": Look(points, session, "seeded"),
         "admin_points_by_email": Look(f"{points}?q={email}", session, email),
-        "admin_points_by_reference": Look(f"{points}?q=order+{order.uuid}", session, "points entries"),
+        "admin_points_by_reference": Look(f"{points}?q=order+{order.uuid}", session, "points entr"),
         "admin_points_given_back": Look(f"{points}?reason__exact=given_back", session, "Given back"),
         "admin_member": Look(reverse("admin:shops_member_change", args=[order.member_id]), session, email),
         "admin_passes": Look(passes, session, "Coupon "),
