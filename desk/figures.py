@@ -22,14 +22,18 @@ KEPT = 900  # seconds, of the days before today
 LIABILITY_KEPT = 60  # seconds
 
 ORDERS = """
-SELECT (o.created_at AT TIME ZONE b.time_zone)::date AS day, o.currency, o.status, count(*), sum(o.total - o.refunded),
-    sum(o.points_used - o.points_refunded)
+SELECT (o.created_at AT TIME ZONE b.time_zone)::date AS day, o.currency, o.status, count(*),
+    sum(o.total - o.refunded - coalesce(c.amount, 0)), sum(o.points_used - o.points_refunded)
 FROM shops_brand b
 JOIN orders_order o ON o.brand_id = b.id
     AND o.created_at >= (%(first)s::date::timestamp AT TIME ZONE b.time_zone)
     AND o.created_at < ((%(last)s::date + 1)::timestamp AT TIME ZONE b.time_zone)
     -- Bounds that the planner knows beforehand, a little wider: otherwise it reads all orders of the brand.
     AND o.created_at >= %(first)s::date - interval '1 day' AND o.created_at < %(last)s::date + interval '2 days'
+LEFT JOIN (  -- what banks took back and did not give again: a few rows
+    SELECT order_id, sum(amount) AS amount FROM orders_chargeback
+    WHERE brand_id = ANY (%(brands)s) AND reversed_at IS NULL GROUP BY order_id
+) c ON c.order_id = o.id
 WHERE b.id = ANY (%(brands)s)
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
@@ -52,8 +56,8 @@ class OrdersOfDay:
     currency: str
     status: str
     count: int
-    money: Decimal  # what was due, less what went back
-    points: int  # likewise
+    money: Decimal  # what was due, less what was refunded and charged back
+    points: int  # what was spent, less what was given back
 
 
 @dataclass(frozen=True, slots=True)

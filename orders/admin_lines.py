@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.functional import Promise
 
 from orders.models import Order, OrderItem, OrderStatus, Refund, RefundStatus
+from orders.refunds import charged_back
 from orders.shares import Share, divided, shares_of
 from passes.models import PassStatus
 
@@ -38,6 +39,7 @@ class Sums:
     by_points: Decimal
     back: Share
     without_pass: Share
+    charged_back: Decimal
     kept: Decimal
 
 
@@ -75,7 +77,7 @@ def _refunds_of(order: Order) -> Iterable[Refund]:
 def sums_of(order: Order, lines: Sequence[Line]) -> Sums:
     """The sums of an order of our own shop."""
     price = order.worth(order.total_order_points_price)
-    is_unpaid = order.status in ENDED_UNPAID
+    is_unpaid, charged = order.status in ENDED_UNPAID, charged_back(order)
     points_back = order.points_used if is_unpaid else order.points_refunded
     of_lines = Share(sum((line.back.amount for line in lines), Decimal(0)), sum(line.back.points for line in lines))
     return Sums(
@@ -85,7 +87,8 @@ def sums_of(order: Order, lines: Sequence[Line]) -> Sums:
         without_pass=NOTHING
         if is_unpaid
         else Share(order.refunded - of_lines.amount, order.points_refunded - of_lines.points),
-        kept=order.total - order.refunded if order.status == OrderStatus.PAID else Decimal(0),
+        charged_back=charged,
+        kept=order.total - order.refunded - charged if order.status == OrderStatus.PAID else Decimal(0),
     )
 
 

@@ -35,6 +35,10 @@ def note_refunds(payment: Payment, seen: Iterable[SeenRefund]) -> str:
         refund = _ours(payment.order, one)
         if refund is None and one.status == RefundStatus.FAILED:
             continue  # never under way here, and no money moved
+        if refund and refund.status == RefundStatus.FAILED != one.status:
+            texts = {"id": one.id, "said": one.said}
+            trouble = _("Refund %(id)s failed here, but the provider lists it as “%(said)s”.") % texts
+            continue
         if refund is None:
             order = lock_order(payment.order)
             if one.amount > order.total - order.refunded:
@@ -47,10 +51,13 @@ def note_refunds(payment: Payment, seen: Iterable[SeenRefund]) -> str:
 
 
 def _ours(order: Order, seen: SeenRefund) -> Refund | None:
-    """The refund that this is: by the provider's id, or by our key if the answer with the id was lost."""
+    """The refund that this is: by the provider's id, or by our key if the answer with the id was lost.
+
+    One that failed without an id was refused. If the provider made it all the same, that is another one, which it made.
+    """
     found = order.refunds.filter(provider_refund_id=seen.id).first()
     if found is None and seen.key:
-        found = order.refunds.filter(uuid=seen.key, provider_refund_id="").first()
+        found = order.refunds.filter(uuid=seen.key, provider_refund_id="").exclude(status=RefundStatus.FAILED).first()
     return found
 
 

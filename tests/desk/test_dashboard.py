@@ -1,5 +1,6 @@
 """The admin's first page: what it counts, of whose brands, and what it costs."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from urllib.parse import urlsplit
@@ -73,6 +74,19 @@ def test_what_goes_back_is_not_revenue(staff, brand):
     money = page.context["charts"][1]
     assert values_of(money) == {}
     assert money.sum == "€0.00"
+
+
+def test_what_a_bank_took_back_is_not_revenue_until_it_is_given_again(staff, brand):
+    order = make_paid_order(brand, quantity=2)  # 7.00
+    facts = {"currency": "EUR", "charged_at": timezone.now()}
+    for at, amount in enumerate(("1.50", "2.00")):
+        order.chargebacks.create(brand=brand, provider_id=f"chb_{at}", amount=amount, **facts)
+    order.chargebacks.create(brand=brand, provider_id="chb_2", amount="3.50", reversed_at=timezone.now(), **facts)
+    viewer = staff("viewer")
+    money = viewer.get("index").context["charts"][1]
+    assert values_of(money) == {viewer.get("index").context["scope"].today: ["€3.50"]}
+    page = " ".join(re.sub(r"<[^>]*>", " ", text_of(viewer.get("orders_order_change", order.pk))).split())
+    assert "Charged back €3.50 Kept €3.50" in page
 
 
 def test_a_day_is_one_of_the_brands_own_time_zone(brand):

@@ -114,6 +114,35 @@ def test_our_own_refund_is_known_by_its_key_when_the_answer_with_its_id_was_lost
     assert (only(order).provider_refund_id, now.refunded) == (at_mollie(mollie, order)[0]["id"], Decimal("2.00"))
 
 
+def test_one_that_counts_as_refused_here_and_was_made_there_is_noted(mollie, order):
+    refund = request_refund(order, by="Ann", passes=codes_of(order)[:1])
+    mollie.faults = [None, "lost", 404]  # made, and its answer lost; then even the list was refused
+    with pytest.raises(Exception, match="Mollie"):
+        ask_provider(refund)
+    later()
+    ask_providers()
+    assert (only(order).status, states(order)) == ("failed", ["active"] * 3)
+    at_mollie(mollie, order)[0]["status"] = "refunded"
+    for _ in range(2):
+        now = told(order)
+    assert list(order.refunds.values_list("by", "status")) == [("Ann", "failed"), ("Mollie", "completed")]
+    assert (now.refunded, balance(order), now.payment.last_error) == (Decimal("2.00"), 0, "")
+    assert prove(order.brand) == []
+
+
+def test_one_that_failed_and_lives_again_is_told(mollie, order):
+    refund = request_refund(order, by="Ann", passes=codes_of(order)[:1])
+    ask_provider(refund)
+    [made] = at_mollie(mollie, order)
+    made["status"] = "failed"
+    told(order)
+    made["status"] = "refunded"
+    now = told(order)
+    assert (only(order).status, now.refunded) == ("failed", 0)
+    text = f"Refund {made['id']} failed here, but the provider lists it as “refunded”."
+    assert (now.payment.last_error, now.payment.due_at is None) == (text, False)
+
+
 def test_more_than_is_left_waits_for_staff_and_changes_nothing(mollie, order):
     """Here somebody asked for all of it, and in Mollie's dashboard somebody was quicker."""
     request_refund(order, by="Ann", passes="all")
