@@ -1,7 +1,7 @@
 """The limit: the buyer wallet as a bare WSGI function with as many round trips to PostgreSQL as the product.
 
-It authenticates, decrypts, prints, locks, writes and logs what the product does, and does nothing else: no framework,
-no rate limit, no request log, no metrics, no validation of an order, no findings, no list of what changed.
+It authenticates, decrypts, prints, locks, writes and logs the rows that the product does, and does nothing else: no
+framework, no rate limit, no request log, no metrics, no validation of an order, no findings, no list of what changed.
 """
 
 import base64
@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import orjson
 import psycopg
@@ -37,7 +38,7 @@ SELECT client, buyer, card, last_four, network, type, fingerprint, address, encr
 NOTE = """
 WITH hurry AS (SELECT set_config('synchronous_commit', 'off', true))
 INSERT INTO buyers_clientrequest (client_id, request_id, method, path, status, cause)
-SELECT $1::bigint, '', $2::text, $3::text, 200, '' FROM hurry
+SELECT $1::bigint, $2::text, $3::text, $4::text, 200, '' FROM hurry
 """
 CLIENT = "SELECT id, client_secret FROM buyers_client WHERE client_id = $1 AND is_active"
 LOCK = "SELECT id, state FROM buyers_walletorder WHERE client_id = $1 AND external_id = $2 FOR UPDATE"
@@ -82,7 +83,7 @@ def _wallet(environ: dict[str, Any]) -> bytes:
     shipping = {"uuid": address, **orjson.loads(fernet.decrypt(bytes(details)))}
     shown = dict(zip(SHOWN, card, strict=True))
     body = orjson.dumps({"user": {"uuid": buyer}, "card": shown, "shippingAddress": shipping})
-    _run(NOTE, client, "GET", environ["PATH_INFO"])
+    _run(NOTE, client, str(uuid4()), "GET", environ["PATH_INFO"])
     return body
 
 
@@ -101,4 +102,4 @@ def _put(environ: dict[str, Any]) -> None:
     _run(REVISE, found, hashlib.sha256(text).hexdigest())
     _run(FORGET, found)
     _run("COMMIT")
-    _run(NOTE, client, "PUT", environ["PATH_INFO"])
+    _run(NOTE, client, str(uuid4()), "PUT", environ["PATH_INFO"])
