@@ -8,12 +8,14 @@ from uuid import UUID
 
 import orjson
 from babel import Locale
+from django.db import transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.encryption import decrypt, encrypt
 from accounts.models import User
 from buyers.models import Address
+from buyers.visitors import hold
 from shops.errors import InvalidInput
 
 # In the order in which the API prints them, with the most characters of each.
@@ -53,15 +55,18 @@ def countries(language: str) -> dict[str, str]:
     return dict(sorted(named.items(), key=lambda pair: pair[1].casefold()))
 
 
+@transaction.atomic
 def add_address(buyer: User, details: Mapping[str, Any]) -> Address:
     """Keep an address. Raises InvalidInput."""
+    hold(buyer)
     return buyer.addresses.create(encrypted_details=sealed(checked(details)))
 
 
 def change_address(address: Address, details: Mapping[str, Any]) -> Address:
     """Write an address anew; whoever may see it sees the new one. Raises InvalidInput."""
     address.encrypted_details = sealed(checked(details))
-    address.save(update_fields=["encrypted_details"])
+    if not address.buyer.addresses.filter(pk=address.pk).update(encrypted_details=address.encrypted_details):
+        raise InvalidInput({"address": [_("This address has been removed.")]})
     return address
 
 

@@ -121,7 +121,7 @@ def _check_client(client: Client, asked: Asked, scopes: list[str]) -> None:
 
 
 def _check_buyer(buyer: User, card: Card | None, address: Address | None) -> None:
-    if not buyer.is_active:
+    if not User.objects.select_for_update(no_key=True).get(pk=buyer.pk).is_active:
         raise NotRedirected("access_denied", _("This account is not active."))
     if any(kept is not None and kept.buyer_id != buyer.pk for kept in (card, address)):
         raise NotRedirected("invalid_request", _("Only a card and an address of one's own can be chosen."))

@@ -22,6 +22,7 @@ from buyers.luhn import CARD_DIGITS, is_luhn
 from buyers.models import Card, CardType, Client, Network
 from buyers.published_cards import BY_KEY, BY_NUMBER, Behaviour, PublishedCard
 from buyers.tokens import lock
+from buyers.visitors import hold
 from shops.errors import InvalidInput
 
 TEST = "test"  # the vault of the published cards, which keeps no number
@@ -78,6 +79,7 @@ def add_card(buyer: User, *, number: str, month: int, year: int, name: str, bill
     return keep_card(buyer, kept, month=month, year=year, name=name, billing_address=billing_address)
 
 
+@transaction.atomic
 def keep_card(buyer: User, kept: Kept, *, month: int, year: int, name: str, billing_address: Mapping[str, Any]) -> Card:
     """Keep what a vault says of a card that it keeps; the same card again changes its row. Raises InvalidInput."""
     holder = " ".join(name.split())
@@ -96,6 +98,7 @@ def keep_card(buyer: User, kept: Kept, *, month: int, year: int, name: str, bill
         "expiry_year": year,
         "encrypted_details": encrypt(orjson.dumps(details).decode()),
     }
+    hold(buyer)
     return buyer.cards.update_or_create(fingerprint=fingerprint(kept.vault, kept.identity), defaults=columns)[0]
 
 

@@ -15,8 +15,10 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.middleware.csrf import rotate_token
+from django.utils.translation import gettext as _
 
 from accounts.models import User
+from shops.errors import InvalidInput
 
 KEY = "buyer"  # in the session: the user's key, and what changes with the password
 SINCE = "buyer since"  # in the session: when they signed in, seconds since 1970
@@ -81,6 +83,19 @@ def sign_out(request: HttpRequest) -> None:
 def find_buyer(email: str) -> User | None:
     """Whoever has this e-mail address, disabled or not."""
     return User.objects.filter(email__lower=email.strip().lower()).first()
+
+
+class WalletClosed(InvalidInput):
+    """A wallet that was closed while something was about to be put into it."""
+
+    def __init__(self) -> None:
+        super().__init__({"wallet": [_("This wallet has been closed.")]})
+
+
+def hold(buyer: User) -> None:
+    """Let nobody close the wallet before the transaction ends. Raises WalletClosed if somebody has."""
+    if is_forgotten(User.objects.select_for_update(no_key=True).get(pk=buyer.pk)):
+        raise WalletClosed
 
 
 def is_forgotten(buyer: User) -> bool:

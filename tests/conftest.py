@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from urllib.request import urlopen
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -28,10 +29,10 @@ def pytest_sessionstart():
 
 
 def pytest_configure(config):
-    """Give each process of a parallel run its own corner of Redis."""
+    """Give each process of every run its own corner of Redis, which may hold more than this run."""
     # Playwright keeps an event loop in the thread of the tests, which Django would take for an asynchronous caller.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    os.environ["REDIS_PREFIX"] = f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}-{os.getpid()}"
+    os.environ["REDIS_PREFIX"] = f"test-{uuid4()}"
 
 
 @pytest.fixture(autouse=True)

@@ -223,7 +223,7 @@ def test_what_changed_while_the_buyer_was_reading(partner, buyer):
     type(partner.client).objects.update(is_active=False)
     with pytest.raises(NotRedirected):
         allow(buyer, asked, scopes=[ADDRESS], card=None, address=None)
-    buyer.is_active = False
+    type(buyer).objects.update(is_active=False)
     type(partner.client).objects.update(is_active=True)
     with pytest.raises(NotRedirected):
         allow(buyer, asked, scopes=[ADDRESS], card=None, address=None)

@@ -14,18 +14,21 @@ from django.test import Client as Browser
 
 from accounts.models import User
 from buyers import visitors
+from buyers.addresses import change_address
 from buyers.erasing import close
 from buyers.models import BuyerMail, Connection, WalletOrder
 from buyers.pages import account, signing_in
 from buyers.tasks import send_mails
 from orders.models import Order
 from shops import throttling
+from shops.errors import InvalidInput
 from tests.admin.helping import Admin, text_of
 from tests.buyers.conftest import Partner
-from tests.buyers.keeping import make_address, make_card
+from tests.buyers.keeping import HIGH_STREET, make_address, make_card
 from tests.buyers.making import connect, make_buyer, make_client
 from tests.buyers.ordering import PATH, introduce, refund, sample
 from tests.making import make_brand, make_paid_order
+from tests.orders.test_races import in_turn
 
 HOME = "/wallet/account"
 PAGES = [f"{HOME}/password", f"{HOME}/export", f"{HOME}/close"]
@@ -375,3 +378,27 @@ class TestAdmin:
             assert answer.status_code == 403
         emma.refresh_from_db()
         assert emma.is_active
+
+
+class TestClosingMeanwhile:
+    """Nothing personal comes into a wallet that is being closed."""
+
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.parametrize("adding", [make_address, make_card])
+    def test_what_is_added_first_goes_as_well(self, adding):
+        emma = make_buyer("emma@example.com")
+        in_turn(lambda: adding(emma), lambda: close(emma))
+        assert (emma.cards.count(), emma.addresses.count()) == (0, 0)
+
+    @pytest.mark.django_db(transaction=True)
+    @pytest.mark.parametrize("adding", [make_address, make_card])
+    def test_what_comes_second_is_refused(self, adding):
+        emma = make_buyer("emma@example.com")
+        assert isinstance(in_turn(lambda: close(emma), lambda: adding(emma)), visitors.WalletClosed)
+        assert (emma.cards.count(), emma.addresses.count()) == (0, 0)
+
+    def test_an_address_that_is_gone_is_not_changed(self, emma):
+        address = make_address(emma)
+        close(emma)
+        with pytest.raises(InvalidInput, match="removed"):
+            change_address(address, HIGH_STREET)

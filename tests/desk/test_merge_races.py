@@ -1,12 +1,9 @@
 """Members become one while others write to the same rows: real threads, real PostgreSQL, and the ledger adds up."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, transaction
 from django.utils import timezone
 
 from desk import merging
@@ -18,7 +15,7 @@ from shops.errors import NotEnoughPoints, ShopError
 from shops.models import PointsEntry
 from shops.services import earn_points
 from tests.making import make_brand, make_coupon, make_member, make_order
-from tests.orders.test_races import at_once
+from tests.orders.test_races import at_once, in_turn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,33 +43,10 @@ def balances(*members):
     return found
 
 
-def waits_for_us():
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-        )
-        return cursor.fetchone()[0] > 0
-
-
 def while_merging(goes, stays, verb):
-    """Merge, and commit only when `verb`, in a thread of its own, waits for it; gives what it returns or raises."""
-
-    def run():
-        try:
-            return verb()
-        except ShopError as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        with transaction.atomic():
-            merging.merge(goes, stays, agreed=merging.preview(goes, stays).agreed)
-            future = pool.submit(run)
-            while not waits_for_us() and not future.done():
-                threading.Event().wait(0.01)
-            assert not future.done()
-        return future.result()
+    """Merge, and commit only when `verb` waits for it; gives what it returns or raises."""
+    agreed = merging.preview(goes, stays).agreed
+    return in_turn(lambda: merging.merge(goes, stays, agreed=agreed), verb)
 
 
 def test_an_order_that_ends_while_it_moves_gives_its_points_to_who_stays(two):

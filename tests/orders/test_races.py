@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from orders.models import Order, OrderCount
 from orders.services import place_order, set_processing_status, set_status
@@ -34,6 +34,35 @@ def at_once(*verbs):
 
     with ThreadPoolExecutor(len(verbs)) as pool:
         return list(pool.map(run, verbs))
+
+
+def in_turn(first, second):
+    """Run `first`, and commit only when `second`, in a thread of its own, waits for it; what that returns or raises."""
+
+    def run():
+        try:
+            return second()
+        except ShopError as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            first()
+            future = pool.submit(run)
+            while not _is_waited_for() and not future.done():
+                threading.Event().wait(0.01)
+            assert not future.done()
+        return future.result()
+
+
+def _is_waited_for():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        )
+        return cursor.fetchone()[0] > 0
 
 
 def test_the_last_coupon_is_sold_once():
