@@ -135,8 +135,7 @@ def _write(found: WalletOrder, body: dict[str, Any], findings: Sequence[Problem]
 def _go_on_without(found: WalletOrder, body: dict[str, Any]) -> None:
     """Follow an order whose buyer has closed the wallet: nothing of the body is kept but the brand's order."""
     if found.order is not None:
-        said = _statement(found, body)
-        restate_order(found.order, said.nameless() if found.order.member.is_erased else said)
+        restate_order(found.order, _statement(found, body))
 
 
 def _statement(found: WalletOrder, body: dict[str, Any]) -> Statement:

@@ -64,10 +64,12 @@ def restate_order(order: Order, statement: Statement, was: Statement | None = No
     """Make `order` what `statement` says now, with all that follows from it.
 
     A new status is published, points are earned and taken back, phones are told. `was` is what was stated last, if that
-    is known: what has not changed since is not even read. Staff who archived an order keep it so.
+    is known: what has not changed since is not even read. Staff who archived an order keep it so. Of a member who was
+    forgotten nothing is written that may say who it was.
     """
     order = lock_order(order)
     order.member.brand = order.brand  # so that booking points does not ask for it
+    statement = statement.nameless() if order.member.is_erased else statement
     return _follow(order, statement, _keep_rows(order, statement, was))
 
 

@@ -15,6 +15,7 @@ from buyers.mapping import CANCELED, FULFILLMENT, PAYMENT, SHIPMENT
 from buyers.models import WalletOrder, WalletOrderRevision
 from buyers.order_tables import ENUMS
 from buyers.tasks import map_waiting_orders
+from desk import erasing
 from orders.arithmetic import equations_of
 from orders.models import Fulfillment, FulfillmentLine, Order, OrderLine, OrderSum, Refund, RefundLine
 from orders.serializers import OrderSerializer
@@ -319,6 +320,20 @@ def test_what_staff_archived_stays_archived(partner, wallet_order):
     put(partner, sample(shipmentStatus="DELIVERED"))
     order.refresh_from_db()
     assert order.processing_status == "archived"
+
+
+def test_of_a_member_whom_the_brand_forgot_nothing_is_written_that_names_them(partner, wallet_order):
+    assert partner.put(PATH, sample()).status_code == 204
+    member = Member.objects.get()
+    erasing.erase(member, agreed=erasing.preview(member).agreed)
+    body = sample(shipmentStatus="SHIPPED", paymentStatus="PARTIALLY_REFUNDED")
+    body["fulfillments"][0] |= {"description": "For Emma", "status": "IN_TRANSIT"}
+    body["refunds"] = [refund("r1", "1.10") | {"description": "Emma was ill"}]
+    for _ in range(2):
+        assert partner.put(PATH, body).status_code == 204
+    sent, back = Fulfillment.objects.get(), Refund.objects.get()
+    assert (sent.status, sent.notes, sent.tracking_number, sent.tracking_url) == ("onTheWay", "", "", "")
+    assert (str(back.amount), back.reason, Order.objects.get().member) == ("1.10", "", member)
 
 
 # --- repeated -------------------------------------------------------------------------------------------------------
