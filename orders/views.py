@@ -29,6 +29,7 @@ from shops.errors import InvalidInput
 from shops.hints import give
 from shops.models import Brand, Member
 from shops.numbers import whole_number
+from shops.serializers import TIME
 from shops.services import find_or_add_member
 
 OVERLAP = timedelta(minutes=1)  # longer than any write lasts: nothing slips between two incremental reads
@@ -61,7 +62,7 @@ class OrderViewSet(BrandAPIView, GenericViewSet[Order]):
             filters = read_filters(self.brand, inputs)
             found = reading.page_of_orders(self.brand, filters, page)
             if "modified_since" in filters:
-                headers = {"X-Read-At": (now - OVERLAP).isoformat()}
+                headers = {"X-Read-At": (now - OVERLAP).strftime(TIME)}
         data = self.paginator.envelope(request, found.orders, count=found.count, total=found.total, page=page)
         # Not DRF's Response: the hottest answer of all needs no choice of a renderer.
         return HttpResponse(orjson.dumps(data), content_type="application/json", headers=headers)

@@ -1,5 +1,6 @@
 """Errors as HTTP answers, once: Laravel's shapes (shop-orders.md §B.4)."""
 
+import sys
 from typing import Any
 
 import structlog
@@ -13,19 +14,28 @@ from rest_framework.views import set_rollback
 
 from buyers.errors import error_body
 from shops.errors import InvalidInput, ShopError, TooSoon
-from walletapp.middleware import API, WALLET_API
+from walletapp.health import is_away
+from walletapp.middleware import API, WALLET_API, GetResponse
 
 logger = structlog.get_logger(__name__)
 
 NO_ROUTE = gettext_noop("The route %(route)s could not be found.")  # for pages in the reader's language, as the others
-WALLET_ERRORS = {404: "not_found", 500: "server_error"}
-# Laravel's words for what the serializers find; what is not here keeps Django's words.
+FORGED = gettext_noop(
+    "This form was open for too long, or cookies are off. Go back, reload the page and send it again."
+)
+NOT_ALLOWED = 405
+WALLET_ERRORS = {404: "not_found", 500: "server_error", 503: "temporarily_unavailable"}
+RETRY_AFTER = 5  # seconds; a restart of PostgreSQL takes about as long
+# Laravel's words for what the serializers find, by code or, where that says too little, by Django's words; what is not
+# here keeps Django's words.
 TEXTS = {
     "required": "The {field} field is required.",
     "null": "The {field} field is required.",
     "blank": "The {field} field is required.",
     "empty": "The {field} field is required.",
     "invalid_choice": "The selected {field} is invalid.",
+    "Enter a valid email address.": "The {field} field must be a valid email address.",
+    "Must be a valid UUID.": "The {field} field must be a valid UUID.",
 }
 
 
@@ -91,7 +101,7 @@ def flatten(details: Any, path: str = "") -> dict[str, list[str]]:
 
 
 def _text(path: str, detail: dict[str, Any]) -> str:
-    template = TEXTS.get(detail["code"])
+    template = TEXTS.get(detail["code"]) or TEXTS.get(str(detail["message"]))
     return template.format(field=path.replace("_", " ")) if template else str(detail["message"])
 
 
@@ -101,7 +111,11 @@ def _wants_page(request: HttpRequest) -> bool:
 
 def _plain(request: HttpRequest, status: int, message: str, **facts: str) -> HttpResponse:
     if _wants_page(request):
-        context = {"status": status, "message": gettext(message) % facts, "shop": getattr(request, "shop", None)}
+        context = {
+            "status": status,
+            "message": gettext(message) % facts,
+            "shop": getattr(request, "shop", None),
+        } | facts
         return render(request, "error.html", context, status=status)
     message %= facts
     if request.path.startswith(WALLET_API):
@@ -125,6 +139,32 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
     return _plain(request, 403, gettext_noop("This action is unauthorized."))
 
 
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 -- Django's signature
+    """Answer a form whose token is missing or old (settings.CSRF_FAILURE_VIEW): mostly a tab that was open for long."""
+    return _plain(request, 403, FORGED, cause="form")
+
+
+def with_page_of_405(get_response: GetResponse) -> GetResponse:
+    """Middleware: Django answers a wrong method with nothing at all; a browser gets a page, as for other errors."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code != NOT_ALLOWED or response.content or not _wants_page(request):
+            return response
+        page = _plain(request, NOT_ALLOWED, gettext_noop("This address is only there for forms to be sent to."))
+        page["Allow"] = response["Allow"]
+        return page
+
+    return answer
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer a fault of ours, without saying anything about it; the log has it with the request's id."""
-    return _plain(request, 500, gettext_noop("Server Error"))
+    """Answer a fault of ours, without saying anything about it; the log has it with the request's id.
+
+    While PostgreSQL is away it is a 503, which clients and balancers know to try again.
+    """
+    if not is_away(sys.exception()):
+        return _plain(request, 500, gettext_noop("Server Error"))
+    answer = _plain(request, 503, gettext_noop("Service Unavailable"))
+    answer["Retry-After"] = str(RETRY_AFTER)
+    return answer

@@ -1,9 +1,21 @@
 """Whether this process is alive, and can serve."""
 
+import psycopg
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, JsonResponse
+
+SHUTTING_DOWN = "57P"  # how PostgreSQL's codes for that begin (its appendix A); a connection that broke has none
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether `error` says that PostgreSQL cannot be reached, and not that it refused what it was asked."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    cause = error.__cause__
+    code = cause.sqlstate if isinstance(cause, psycopg.Error) else None
+    return code is None or code.startswith(SHUTTING_DOWN)
 
 
 def live(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 -- Django's signature

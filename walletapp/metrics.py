@@ -4,11 +4,13 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.db import connection
+from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+from walletapp.health import is_away
 
 SECONDS = Histogram(
     "walletapp_request_seconds",
@@ -103,10 +105,18 @@ class FromDatabase(Collector):
     """Figures that belong to the whole installation, read when they are asked for."""
 
     def collect(self) -> Iterator[Metric]:
-        """The state of the queues, what came of the last five minutes' calls and pushes, and certificates."""
-        yield from self._webhooks()
-        yield from self._pushes()
-        yield self._certificates()
+        """The state of the queues, what came of the last five minutes' calls and pushes, and certificates.
+
+        Without PostgreSQL none of them is known; what this process counted itself is told all the same.
+        """
+        try:
+            known = [*self._webhooks(), *self._pushes(), self._certificates()]
+        except Error as error:
+            if not is_away(error):
+                raise
+            known = []
+        yield GaugeMetricFamily("walletapp_database_up", "Whether PostgreSQL answered.", int(bool(known)))
+        yield from known
 
     def _certificates(self) -> Metric:
         days = GaugeMetricFamily(

@@ -11,6 +11,7 @@ from django.utils.module_loading import import_string
 
 WALLET_API = ("/oauth/", "/pay/wallet", "/.well-known/")  # for partners of buyers
 API = ("/shops", "/passes", "/search", "/w/", "/payments/", *WALLET_API)  # for partners, phones, and payment providers
+NO_CONTENT = 204
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -32,7 +33,9 @@ class ForPages:
             return self.pages(request)
         translation.deactivate()  # a page that this thread served before may have been Dutch
         response = self.api(request)
-        if not response.streaming and "Content-Length" not in response:
+        if response.status_code == NO_CONTENT:
+            del response["Content-Type"]  # a 204 has no body to describe, nor a length (RFC 9110 §8.6)
+        elif not response.streaming and "Content-Length" not in response:
             response["Content-Length"] = str(len(response.content))  # CommonMiddleware's work
         return response
 

@@ -83,13 +83,16 @@ def envelope(
 
 
 def kept_query(request: Request) -> str:
-    """The query's other parameters, encoded by RFC 3986, so that a client that follows the links keeps its filter."""
+    """The query's other parameters, encoded by RFC 3986, so that a client that follows the links keeps its filter.
+
+    As Laravel reads them: trimmed, and without those that are empty.
+    """
     if not request.META.get("QUERY_STRING"):
         return ""
     pairs = [
-        (key, str(value))
+        (key, text)
         for key, value in request.query_params.items()
-        if key != "page" and not key.startswith("page[")
+        if (text := str(value).strip()) and key != "page" and not key.startswith("page[")
     ]
     return "&".join(f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in pairs)
 

@@ -13,6 +13,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from kombu import Queue
 
+from walletapp import nonsense
 from walletapp.redaction import redact
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -30,12 +31,17 @@ def flag(name: str, *, default: bool) -> bool:
 def number(name: str, default: float) -> float:
     """A variable that is a number, not below zero."""
     value = env.str(name, str(default))
-    try:
-        found = float(value)
-    except ValueError:
-        found = -1.0
-    if found < 0:
+    found = nonsense.read_number(value)
+    if found is None:
         raise ImproperlyConfigured(f"{name} must be a number of at least 0, not {value!r}.")
+    return found
+
+
+def wait(value: str) -> float:
+    """One of the waits in WEBHOOK_RETRY_INTERVALS."""
+    found = nonsense.read_number(value)
+    if found is None:
+        raise ImproperlyConfigured(f"WEBHOOK_RETRY_INTERVALS must hold numbers of at least 0, not {value!r}.")
     return found
 
 
@@ -46,13 +52,9 @@ ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS")  # Fernet keys, newest first; old 
 PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(PUBLIC_URL).hostname])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+CSRF_FAILURE_VIEW = "walletapp.exceptions.forged"
 BEHIND_PROXY = flag("BEHIND_PROXY", default=False)  # one that sets X-Forwarded-* and X-Request-ID itself
 DEBUG = flag("DEBUG", default=False)
-
-if len(SECRET_KEY) < 32:  # noqa: PLR2004 -- named in the message
-    raise ImproperlyConfigured("SECRET_KEY must have at least 32 characters.")
-if not ENCRYPTION_KEYS:
-    raise ImproperlyConfigured("ENCRYPTION_KEYS must hold at least one Fernet key.")
 
 # --- Apps ---------------------------------------------------------------------------------------------------------
 
@@ -99,6 +101,7 @@ PAGE_MIDDLEWARE = [  # run by ForPages: not for the API
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "walletapp.exceptions.with_page_of_405",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
@@ -133,6 +136,8 @@ TEMPLATES = [
 
 # --- PostgreSQL ---------------------------------------------------------------------------------------------------
 
+if not env.str("DATABASE_URL").startswith(("postgres://", "postgresql://")):
+    raise ImproperlyConfigured("DATABASE_URL must begin with postgres://.")  # its words may hold a password
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"] |= {
     "ENGINE": "walletapp.postgres",
@@ -266,7 +271,7 @@ SPECTACULAR_SETTINGS = {
 # Seconds waited before each attempt after the first; 12 calls over 70.7 hours (docs/decisions.md).
 WEBHOOK_RETRY_INTERVALS = env.list(
     "WEBHOOK_RETRY_INTERVALS",
-    cast=float,
+    cast=wait,
     default=[5, 30, 120, 600, 1800, 3600, 10800, 21600, 43200, 86400, 86400],
 )
 WEBHOOK_CONNECT_TIMEOUT = number("WEBHOOK_CONNECT_TIMEOUT", 5)
@@ -298,8 +303,6 @@ if not APNS_URL.startswith("https://"):
     raise ImproperlyConfigured("APNS_URL must begin with https://.")
 if APNS_CA_FILE and not Path(APNS_CA_FILE).is_file():
     raise ImproperlyConfigured(f"APNS_CA_FILE names no file: {APNS_CA_FILE!r}.")
-if APNS_LEASE <= APNS_TIMEOUT:
-    raise ImproperlyConfigured("APNS_LEASE must be longer than APNS_TIMEOUT.")
 
 # --- The buyer wallet: OAuth (buyer-wallet.md §B.4) -------------------------------------------------------------------
 
@@ -373,7 +376,12 @@ if STAFF_SECOND_FACTOR not in {"off", "optional", "required"}:
 
 # --- Mail -----------------------------------------------------------------------------------------------------------
 
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))  # smtp+tls://user:password@host:587
+try:
+    vars().update(env.email_url("EMAIL_URL", default="consolemail://"))  # smtp+tls://user:password@host:587
+except ImproperlyConfigured:
+    raise ImproperlyConfigured(
+        "EMAIL_URL must begin with smtp+tls://, smtp+ssl://, smtp:// or consolemail://."
+    ) from None
 EMAIL_TIMEOUT = 10  # seconds; a page that sends a mail waits no longer for a mail server
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "WalletApp <noreply@localhost>")
 
@@ -629,3 +637,5 @@ LOGGING = {
         **{name: {"level": "WARNING"} for name in ("httpx", "httpcore", "hpack", "h2", "oauthlib", "oauth2_provider")},
     },
 }
+
+nonsense.refuse(vars())

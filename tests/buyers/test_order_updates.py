@@ -69,6 +69,7 @@ def wallet_order(partner, buyer, brand):
 def put(partner, body, path=PATH):
     answer = partner.put(path, body)
     assert (answer.status_code, answer.content) == (204, b""), answer.content
+    assert not {"Content-Type", "Content-Length"} & set(answer.headers)
     return Order.objects.first()
 
 

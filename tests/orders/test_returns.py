@@ -116,7 +116,7 @@ def test_a_pass_is_in_one_return_until_that_is_cancelled(api, order):
         ({"passes": []}, "passes", "A return has at least one pass."),
         ({"passes": ["X"]}, "passes.0", "The selected passes.0 is invalid."),
         ({"passes": "all", "status": "lost"}, "status", "The selected status is invalid."),
-        ({"passes": "all", "refund": "x"}, "refund", "Must be a valid UUID."),
+        ({"passes": "all", "refund": "x"}, "refund", "The refund field must be a valid UUID."),
         (
             {"passes": "all", "refund": "00000000-0000-4000-8000-000000000000"},
             "refund",

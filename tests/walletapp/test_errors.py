@@ -1,10 +1,14 @@
 """Errors in the API's own shape: never HTML, never a stack trace."""
 
 import pytest
+from django.db import Error, connections
+from django.db.transaction import atomic
 from django.test import Client
 
 from orders import reading
 from tests.making import make_order
+from walletapp.health import is_away
+from walletapp.postgres.base import DatabaseWrapper
 
 
 def test_an_unknown_route_is_json(api, client):
@@ -18,6 +22,21 @@ def test_a_browser_gets_a_page(client):
     answer = client.get("/nothing", headers={"Accept": "text/html,*/*"})
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
     assert "There is no such page." in answer.content.decode()
+
+
+def test_an_address_for_forms_alone_has_a_page_too(client, brand):
+    path = f"/s/{brand.slug}/sign-out"
+    answer = client.get(path, headers={"Accept": "text/html,*/*"})
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST, OPTIONS")
+    assert f'href="/s/{brand.slug}/"' in answer.content.decode()
+    assert client.get(path, headers={"Accept": "application/json"}).content == b""
+
+
+def test_a_form_without_its_token_is_refused_with_a_page_of_ours(brand):
+    page = Client(enforce_csrf_checks=True).post(f"/s/{brand.slug}/sign-in", headers={"Accept": "text/html"})
+    assert page.status_code == 403
+    assert "The form was not accepted." in page.content.decode()
+    assert "DEBUG" not in page.content.decode()
 
 
 def test_the_api_speaks_json_whatever_is_accepted(api, brand):
@@ -85,3 +104,44 @@ def test_a_body_beyond_all_need_is_413(api):
     answer = api.post("/orders", b'"' + b"x" * 1_000_000 + b'"')
     assert (answer.status_code, answer.json()) == (413, {"message": "The body is too large."})
     assert api.get("/orders", b" " * 1_000_001).status_code == 400
+
+
+def unreachable():
+    """A function that connects to where nobody listens, and so raises what a broken connection does."""
+    connect = DatabaseWrapper.ensure_connection
+
+    def fail(*_args):
+        connect(DatabaseWrapper({**connections["default"].settings_dict, "HOST": "/nowhere"}))
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "words"),
+    [
+        ("/metrics", "*/*", "walletapp_database_up 0.0"),
+        ("/s/some-shop/", "text/html", "<title>503</title>"),
+        ("/pay/wallet", "*/*", '"error": "temporarily_unavailable"'),
+    ],
+)
+def test_without_postgresql(path, accept, words, db, client, monkeypatch):
+    headers = {"Accept": accept, "User-Agent": "a partner", "Authorization": "Bearer x"}
+    client.raise_request_exception = False
+    with monkeypatch.context() as broken:
+        broken.setattr(DatabaseWrapper, "ensure_connection", unreachable())
+        answer = client.get(path, headers=headers)
+    assert words in answer.content.decode()
+    if path == "/metrics":
+        assert (answer.status_code, b"walletapp_webhook_pending" in answer.content) == (200, False)
+    else:
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+def test_a_database_that_is_away_is_503_and_a_statement_of_ours_that_fails_is_not(api, brand, monkeypatch):
+    monkeypatch.setattr(reading, "page_of_orders", unreachable())
+    answer = api.get("/orders?status=open")
+    assert (answer.status_code, answer.json()) == (503, {"message": "Service Unavailable"})
+    assert answer.headers["Retry-After"] == "5"
+    with pytest.raises(Error) as refused, connections["default"].cursor() as cursor, atomic():
+        cursor.execute("SELECT 1 / 0")
+    assert not is_away(refused.value)

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 import structlog
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.utils import timezone, translation
 from django_structlog.celery.receivers import CeleryReceiver
@@ -16,6 +17,7 @@ from django_structlog.celery.receivers import CeleryReceiver
 from tests.applewallet.making import make_credential
 from tests.client import Api
 from tests.making import make_endpoint, make_order, token_for
+from walletapp import nonsense
 
 
 def test_live_and_ready(client, db):
@@ -134,6 +136,13 @@ def test_the_id_goes_along_to_the_worker():
     [
         ("SECRET_KEY", "short", "SECRET_KEY must have at least 32 characters."),
         ("ENCRYPTION_KEYS", "", "ENCRYPTION_KEYS must hold at least one Fernet key."),
+        (
+            "DATABASE_URL",
+            "mysql://me:secret@host/name",
+            "ImproperlyConfigured: DATABASE_URL must begin with postgres://.",
+        ),
+        ("EMAIL_URL", "mail.example", "EMAIL_URL must begin with smtp+tls://"),
+        ("WEBHOOK_RETRY_INTERVALS", "5,soon", "WEBHOOK_RETRY_INTERVALS must hold numbers of at least 0, not 'soon'."),
         ("API_RATE_LIMIT", "many", "API_RATE_LIMIT must be a number of at least 0, not 'many'."),
         ("WEBHOOK_LEASE", "-1", "WEBHOOK_LEASE must be a number of at least 0, not '-1'."),
         ("APNS_URL", "http://api.push.apple.com", "APNS_URL must begin with https://."),
@@ -147,10 +156,42 @@ def test_the_id_goes_along_to_the_worker():
 def test_settings_refuse_nonsense(name, value, words):
     env = dict(os.environ)
     env.pop(name) if value is None else env.update({name: value})
-    program = [sys.executable, "-c", "import django; django.setup()"]
+    program = [sys.executable, "-c", "import walletapp.settings"]
     result = subprocess.run(program, env=env, capture_output=True, text=True, check=False)
     assert result.returncode == 1
     assert words in result.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("ENCRYPTION_KEYS", ["bm8gc2VjcmV0"], "hold Fernet keys: 32 bytes in URL-safe base64, separated by commas"),
+        ("CARD_FINGERPRINT_KEY", "short", "have at least 32 characters"),
+        ("PUBLIC_URL", "shop.example", "begin with http:// or https://"),
+        ("ALLOWED_HOSTS", [], "name at least one host"),
+        ("REDIS_URL", "localhost:6379", "begin with redis://, rediss:// or unix://"),
+        ("WEBHOOK_LEASE", 15, "be longer than WEBHOOK_TOTAL_TIMEOUT"),
+        ("WEBHOOK_CONCURRENCY", 0, "be at least 1"),
+        ("APNS_CONCURRENCY", 0, "be at least 1"),
+        ("WEBHOOK_ALLOWED_NETWORKS", ["10.1.0.0/99"], "hold networks such as 10.1.0.0/16, separated by commas"),
+        ("WEBHOOK_ALLOWED_PORTS", ["80", "https"], "hold ports separated by commas, or *"),
+        ("WEBHOOK_ALLOWED_PORTS", ["70000"], "hold ports separated by commas, or *"),
+        ("LOG_LEVEL", "loud", "be one of DEBUG, INFO, WARNING, ERROR, CRITICAL"),
+    ],
+)
+def test_what_cannot_work_is_refused_by_name_and_without_its_value(name, value, words, settings):
+    good = {rule: getattr(settings, rule) for rule in {name for name, *_ in nonsense.RULES} - {"DATABASE_URL"}}
+    good |= {"DATABASES": settings.DATABASES, "WEBHOOK_TOTAL_TIMEOUT": 15, "APNS_TIMEOUT": settings.APNS_TIMEOUT}
+    nonsense.refuse(good)
+    with pytest.raises(ImproperlyConfigured) as refused:
+        nonsense.refuse(good | {name: value})
+    assert str(refused.value) == f"{name} must {words}."
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-0.1", "", "5s"])
+def test_what_is_no_number_of_seconds(text):
+    assert nonsense.read_number(text) is None
+    assert nonsense.read_number(" 0.5 ") == 0.5
 
 
 def test_no_migration_is_missing(db):
