@@ -135,12 +135,6 @@ def expiry_fault(month: int, year: int) -> str:
     return _("This card has expired.") if (year, month) < (today.year, today.month) else ""
 
 
-def has_expired(card: Card) -> bool:
-    """Whether its month is over."""
-    today = timezone.now().date()
-    return (card.expiry_year, card.expiry_month) < (today.year, today.month)
-
-
 def only_digits(number: str) -> str:
     """A number without the spaces and hyphens that people write; "" if there is anything else in it."""
     digits = "".join(number.replace("-", " ").split())
@@ -157,7 +151,7 @@ def behaviour_of(card: Card) -> Behaviour | None:
     found = published(card)
     if found is None:
         return None
-    return Behaviour.EXPIRED if has_expired(card) else found.behaviour
+    return Behaviour.EXPIRED if card.has_expired else found.behaviour
 
 
 def fingerprint(vault: str, identity: str) -> str:

@@ -12,6 +12,7 @@ from buyers.addresses import LENGTHS, MOST_LINES, add_address, change_address, c
 from buyers.cards import LONGEST_NAME, MOST_YEARS, add_card, expiry_fault, number_fault
 from buyers.models import Address, Card
 from shops.errors import InvalidInput
+from shops.faulty import FaultFirst
 
 LINES = [f"line{number}" for number in range(1, MOST_LINES + 1)]
 # The form's fields by the API's members.
@@ -45,6 +46,7 @@ def _text(label: Any, member: str, autocomplete: str, **options: Any) -> forms.C
 class AddressForm(forms.Form):
     """An address. `section` is "shipping" or "billing", for browsers that fill forms in (HTML, autofill)."""
 
+    bound_field_class: type[forms.BoundField] = FaultFirst
     recipient = _text(_("Name"), "recipient", "name", required=True)
     organization = _text(_("Company"), "organization", "organization")
     country = forms.ChoiceField(label=_("Country"), widget=forms.Select({"autocomplete": "country"}))
@@ -116,6 +118,7 @@ class CardForm(forms.Form):
     sensitive_post_parameters("number").
     """
 
+    bound_field_class = FaultFirst
     number = forms.CharField(
         label=_("Card number"),
         max_length=40,
@@ -143,6 +146,7 @@ class CardForm(forms.Form):
         self.fields["address"].choices = [*choices, ("", _("Another address"))]  # type: ignore[attr-defined]
         prefix = f"{self.prefix}-billing" if self.prefix else "billing"
         self.billing = AddressForm(self.data if self.is_bound else None, prefix=prefix, section="billing")
+        self.billing.bound_field_class = forms.BoundField  # a fault in it is one of `address` here, which comes first
         self.billing.use_required_attribute = False  # it may stay empty while an address is chosen
 
     def clean_number(self) -> str:

@@ -94,28 +94,32 @@ def message_of(order: Order) -> EmailMultiAlternatives:
 def _message_of(order: Order) -> EmailMultiAlternatives:
     items = order.items.select_related("issued_pass__coupon__brand").order_by("pk")
     passes = [item.issued_pass for item in items]
+    files = _pass_files(order, passes)
     facts = {
         "order": order,
         "brand": order.brand,
+        "files": files,
         "links": [(one, pass_url(one)) for one in passes],
         "url": f"{settings.PUBLIC_URL}/s/{order.brand.slug}/orders/{order.uuid}",
     }
     subject = _("%(brand)s: your order %(number)s") % {"brand": order.brand.name, "number": order.number}
-    return _message(order, subject, "orders/mail", facts, [*_pass_files(order, passes), *_order_files(order)])
+    return _message(order, subject, "orders/mail", facts, [*files, *_order_files(order)])
 
 
 def pass_message_of(order: Order, issued: Pass) -> EmailMultiAlternatives:
     """The mail with the link to one pass of `order`, in its brand's language, with its package attached."""
     with speaking(order.brand.language, order.brand.time_zone):
-        facts = {"order": order, "brand": order.brand, "pass": issued, "link": pass_url(issued)}
+        files = _pass_files(order, [issued])
+        facts = {"order": order, "brand": order.brand, "pass": issued, "link": pass_url(issued), "files": files}
         names = {"brand": order.brand.name, "title": issued.coupon.title}
         subject = _("%(brand)s: your pass “%(title)s”") % names
-        return _message(order, subject, "orders/pass_mail", facts, _pass_files(order, [issued]))
+        return _message(order, subject, "orders/pass_mail", facts, files)
 
 
 def _message(
     order: Order, subject: str, template: str, facts: dict[str, Any], files: list[tuple[str, bytes, str]]
 ) -> EmailMultiAlternatives:
+    facts |= {"subject": subject}
     message = EmailMultiAlternatives(
         " ".join(subject.split()),
         render_to_string(f"{template}.txt", facts),

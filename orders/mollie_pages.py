@@ -14,6 +14,7 @@ from orders.payments import SETTLED, Provider, ProviderRefused, ProviderSilent
 from orders.tasks import look_at_payments
 from shops.hints import give
 from shops.numbers import whole_number
+from shops.speaking import language_of, speaking
 from shops.throttling import counter
 
 LONGEST_BODY = 1000  # bytes of a webhook; Mollie sends some thirty
@@ -52,8 +53,10 @@ class MolliePayment(View):
         return self.payment.order.status == OrderStatus.OPEN and self.payment.status not in SETTLED
 
     def _page(self, request: HttpRequest, status: int, **more: bool) -> HttpResponse:
-        context = {"payment": self.payment, "order": self.payment.order, "brand": self.payment.brand, **more}
-        answer = render(request, "orders/mollie_payment.html", context, status=status)
+        brand = self.payment.brand
+        context = {"payment": self.payment, "order": self.payment.order, "brand": brand, **more}
+        with speaking(language_of(request, brand.language), brand.time_zone):
+            answer = render(request, "orders/mollie_payment.html", context, status=status)
         answer["Cache-Control"] = "no-store"
         return answer
 

@@ -5,7 +5,7 @@ Everything follows the language and the time zone that are active; `speaking` se
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import available_timezones
 
@@ -62,6 +62,11 @@ def money_and_points(amount: Decimal, currency: str, some: int) -> str:
 def day(value: date) -> str:
     """A date, or the day of a moment in the active time zone: 22 November 2026."""
     return format_date(_date(value), "long", locale=_locale())
+
+
+def last_day(end: datetime) -> str:
+    """The last day, or part of one, of what ends at `end`: what ends at midnight is over the day that begins then."""
+    return day(end - timedelta(microseconds=1))
 
 
 def short_day(value: date) -> str:

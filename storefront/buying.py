@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from orders.services import MAX_PASSES
@@ -28,12 +29,10 @@ class CartPage(BrandPage):
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Show it."""
         cart = Cart(request, self.brand)
-        return self.page(
-            "cart",
-            quote=Quote(self.brand, cart.lines),
-            has_lost=len(cart.lines) < len(cart.quantities),
-            most=MAX_PASSES,
-        )
+        lines, has_lost = cart.lines, cart.has_lost
+        if has_lost:
+            cart.drop_lost()  # said once, and counted no more
+        return self.page("cart", quote=Quote(self.brand, lines), has_lost=has_lost, most=MAX_PASSES)
 
     def post(self, request: HttpRequest, slug: str) -> HttpResponse:
         """Set the quantities that were typed; `remove` names a coupon to take out."""
@@ -54,6 +53,11 @@ class CartPage(BrandPage):
 class AddToCart(BrandPage):
     """Puts a coupon into the cart."""
 
+    def get(self, request: HttpRequest, slug: str, coupon_id: UUID) -> HttpResponse:
+        """Show the coupon: after a refused form the links to other languages lead here."""
+        query = f"?{request.GET.urlencode()}" if request.GET else ""
+        return redirect(f"{reverse('coupon', args=(slug, coupon_id))}{query}")
+
     def post(self, request: HttpRequest, slug: str, coupon_id: UUID) -> HttpResponse:
         """Put it in, and show the cart."""
         coupon = get_object_or_404(for_sale(self.brand), uuid=coupon_id)
@@ -68,14 +72,19 @@ class Checkout(BrandPage):
     """Sells what is in the cart: to a member for points and money, to anybody else for money."""
 
     @cached_property
+    def cart(self) -> Cart:
+        """What is to be sold."""
+        return Cart(self.request, self.brand)
+
+    @cached_property
     def quote(self) -> Quote:
         """What the cart costs without points."""
         member = member_of(self.request, self.brand)
-        return Quote(self.brand, Cart(self.request, self.brand).lines, member.points if member else 0)
+        return Quote(self.brand, self.cart.lines, member.points if member else 0)
 
     def get(self, request: HttpRequest, slug: str) -> HttpResponse:
-        """Show the form."""
-        if not self.quote.lines:
+        """Show the form; the cart, if that has something to say first."""
+        if not self.quote.lines or self.cart.has_lost:
             return redirect("cart", slug)
         return self.show(self.quote, buyer=BuyerForm())
 
@@ -91,7 +100,7 @@ class Checkout(BrandPage):
         is_empty = not self.quote.lines  # read before the order: what empties a cart is an order that is there
         order = order_of(self.brand, slip) if slip else None
         if order:
-            Cart(request, self.brand).forget()
+            self.cart.forget()
             return on_to_payment(request, order)
         if is_empty:
             return redirect("cart", slug)
@@ -120,5 +129,5 @@ class Checkout(BrandPage):
             order = place_once(quote, buyer, slip)
         except InvalidInput as error:
             return self.show(quote, 422, buyer=BuyerForm(initial=self.request.POST.dict()), notice=str(error))
-        Cart(self.request, self.brand).forget()
+        self.cart.forget()
         return on_to_payment(self.request, order)

@@ -109,6 +109,15 @@ class Cart:
         """Set how many there are of each; none takes the coupon out."""
         self._keep(self.quantities | {str(key): quantity for key, quantity in quantities})
 
+    @property
+    def has_lost(self) -> bool:
+        """Whether something that was put in cannot be bought any more."""
+        return len(self.lines) < len(self.quantities)
+
+    def drop_lost(self) -> None:
+        """Take out what cannot be bought any more."""
+        self._keep({str(line.coupon.uuid): line.quantity for line in self.lines})
+
     def forget(self) -> None:
         """Empty it."""
         self.session.pop(self.key, None)

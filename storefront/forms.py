@@ -7,10 +7,14 @@ from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from orders.services import MAX_PASSES
+from shops.faulty import FaultFirst
+from shops.speaking import points as in_words
 
 
 class VisitorForm(forms.Form):
     """A form of the shop; its labels stand above the fields, so they need no colon."""
+
+    bound_field_class = FaultFirst
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
@@ -47,7 +51,7 @@ class PointsForm(forms.Form):
 
     def __init__(self, most: int, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        too_many = _("You can use up to %(most)s points here.") % {"most": most}
+        too_many = _("You can use up to %(points)s here.") % {"points": in_words(most)}
         for name in ("points", "points_slider"):
             field: Any = self.fields[name]
             field.validators.append(MaxValueValidator(most, too_many))

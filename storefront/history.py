@@ -107,6 +107,12 @@ def _of_refund(one: Refund) -> Iterator[Step]:
         yield Step(one.ended_at, _("The refund failed"), detail, is_good=False)
 
 
+def is_underway(order: Order) -> bool:
+    """Whether something of what `order` gives back has not arrived yet."""
+    is_due = bool(order.refunded or order.points_refunded)
+    return is_due and order.refunds.filter(status=RefundStatus.REQUESTED).exists()
+
+
 def _of_return(one: Return) -> Iterator[Step]:
     number = _("Return %(number)s") % {"number": one.return_number}
     yield Step(one.initiated_at, _("Return announced"), number)

@@ -28,7 +28,7 @@ from passes.phones import card_package, pass_package
 from passes.services import IS_OVER
 from shops.models import Member
 from shops.numbers import whole_number
-from storefront.history import bought_in, entries_of, timeline_of
+from storefront.history import bought_in, entries_of, is_underway, timeline_of
 from storefront.pages import BrandPage
 from storefront.visitors import may_see, member_of
 
@@ -157,6 +157,8 @@ class OrderPage(BrandPage):
             price=self.order.worth(self.order.total_order_points_price),
             steps=timeline_of(self.order, passes),
             is_paid=self.order.status == OrderStatus.PAID,
+            came_to_nothing=not self.order.is_stated and self.order.status not in {OrderStatus.OPEN, OrderStatus.PAID},
+            is_underway=is_underway(self.order),
             payment=payment,
             pay_url=checkout_url(payment) if payment and is_open else "",
             bundles=range(1, -(-len(passes) // MOST_IN_BUNDLE) + 1),

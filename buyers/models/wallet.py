@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -75,6 +76,12 @@ class Card(models.Model):
     def is_test(self) -> bool:
         """Whether no bank knows it."""
         return self.vault == "test"
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether its month is over."""
+        today = timezone.now().date()
+        return (self.expiry_year, self.expiry_month) < (today.year, today.month)
 
 
 class Address(models.Model):

@@ -19,6 +19,7 @@ from buyers.knowing import known_about
 from buyers.pages.base import BuyerPage, FreshPage
 from buyers.visitors import keep_signed_in, sign_out
 from shops.exported import as_file
+from shops.faulty import FaultFirst
 from shops.throttling import WINDOW, counter
 
 PLACE = "/wallet/account"
@@ -28,6 +29,7 @@ MOST_TRIES = 10  # in a minute: each costs as much as a sign-in
 class PasswordForm(forms.Form):
     """A new password, once: browsers write it down, and a mailed link helps whoever mistyped it."""
 
+    bound_field_class = FaultFirst
     password = forms.CharField(
         label=gettext_lazy("New password"),
         strip=False,

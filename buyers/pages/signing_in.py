@@ -29,6 +29,7 @@ from buyers.visitors import (
     sign_out,
     with_password,
 )
+from shops.faulty import FaultFirst
 from shops.throttling import WINDOW, counter, ip_of
 
 MOST_OF_ADDRESS = 5  # attempts in a minute, to have a link mailed or with a password
@@ -38,6 +39,7 @@ MOST_OF_IP = 30  # likewise, from one IP address
 class SignInForm(forms.Form):
     """Who it is. Without a password a link is mailed."""
 
+    bound_field_class = FaultFirst
     email = forms.EmailField(
         label=_("Your e-mail address"), max_length=254, widget=forms.EmailInput({"autocomplete": "username"})
     )
@@ -53,6 +55,7 @@ class SignInForm(forms.Form):
 class NewBuyerForm(forms.Form):
     """Whom an account is for."""
 
+    bound_field_class = FaultFirst
     name = forms.CharField(label=_("Your name"), max_length=150, widget=forms.TextInput({"autocomplete": "name"}))
 
 

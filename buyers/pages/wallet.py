@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from buyers.addresses import details_of, remove_address, summary
-from buyers.cards import has_expired, remove_card
+from buyers.cards import remove_card
 from buyers.forms import AddressForm
 from buyers.models import Address
 from buyers.pages.adding import ADDED, Adding
@@ -25,7 +25,7 @@ class Wallet(Adding):
 
     def show(self, status: int = 200) -> HttpResponse:
         """The page."""
-        cards = [(card, has_expired(card)) for card in self.buyer.cards.all()]
+        cards = self.buyer.cards.all()
         addresses = [(one, summary(details_of(one))) for one in self.buyer.addresses.all()]
         return self.page("wallet", status, at="wallet", cards=cards, addresses=addresses, **self.adding())
 

@@ -7,6 +7,7 @@ from shops import sentences, speaking
 register = template.Library()
 register.filter("money", speaking.money)
 register.filter("day", speaking.day)
+register.filter("last_day", speaking.last_day)
 register.filter("short_day", speaking.short_day)
 register.filter("moment", speaking.moment)
 register.filter("second", speaking.second)

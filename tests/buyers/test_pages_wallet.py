@@ -96,7 +96,9 @@ class TestWallet:
         path = f"/wallet/addresses/{address.uuid}"
         assert 'value="Mont Royal"' in text_of(client, path)
         form = {"address-recipient": "Emma", "address-country": "NL", "address-line1": "Straat 1"}
-        assert client.post(path, form).status_code == 422
+        faulty = client.post(path, form)
+        assert faulty.status_code == 422
+        assert re.findall(r'<[^>]*name="([^"]*)"[^>]* autofocus', faulty.content.decode()) == ["address-city"]
         assert client.post(path, form | {"address-city": "Utrecht"}).status_code == 303
         assert "Emma, Straat 1, Utrecht, Netherlands" in text_of(client, "/wallet")
 

@@ -46,6 +46,8 @@ def test_a_paid_order_is_mailed_with_its_passes(shop):
         ("order-1-1.pkpass", "application/vnd.apple.pkpass"),
         ("order-1.order", "application/vnd.apple.finance.order"),
     ]
+    assert "Open the attachment on an iPhone" in message.body
+    assert '<html lang="en">' in message.alternatives[0].content
     order.refresh_from_db()
     assert order.mail_delivered_in_inbox is True
     assert send_mails() == 0
@@ -66,7 +68,9 @@ def test_without_a_certificate_there_are_links(db):
     paid(brand)
     assert send_mails() == 1
     assert mail.outbox[0].attachments == []
-    assert "/passes/" in mail.outbox[0].body
+    text = mail.outbox[0].body
+    assert "/passes/" in text
+    assert ("attachment" in text, "Show the QR code behind a link." in text) == (False, True)
 
 
 def test_a_brand_that_does_not_want_it_mails_nothing(brand):

@@ -184,6 +184,13 @@ def test_the_page_makes_the_payment_known_and_leads_on(client, mollie, order):
     assert mollie.count("POST") == 1
 
 
+def test_the_page_speaks_the_shops_language(client, mollie, order, shop):
+    type(shop).objects.filter(pk=shop.pk).update(language="nl")
+    text = client.get(f"/pay/mollie/{order.payment.uuid}").content.decode()
+    assert '<html lang="nl">' in text
+    assert f"€\xa0{order.total}".replace(".", ",") in text
+
+
 def test_who_comes_while_it_is_being_made_known_waits(client, mollie, order):
     Payment.objects.update(asked_at=timezone.now())
     page = client.get(f"/pay/mollie/{order.payment.uuid}")

@@ -114,6 +114,7 @@ def test_every_page_of_a_member_in_dutch(shop, browser_page, width, scheme):
     member = make_member(shop, points=1250, email="emma@example.com")
     paid = make_order(shop, member=member, quantity=2, points=100)
     payment_said(paid.payment, "paid")
+    long = make_coupon(shop, title="Hottentottententententoonstellingsmakersgezelschapsverenigingsuitje")
     canceled = make_order(shop, member=member, points=100)
     payment_said(canceled.payment, "canceled")
     page = browser_page(width, scheme)
@@ -128,6 +129,7 @@ def test_every_page_of_a_member_in_dutch(shop, browser_page, width, scheme):
         f"orders/{paid.uuid}": "Bestelling 1",
         f"orders/{canceled.uuid}": "Bestelling 2",
         f"passes/{paid.items.first().issued_pass.uuid}": "Cappuccino",
+        f"coupons/{long.uuid}": long.title,
         "sign-in": "Inloggen",
     }
     for path, heading in headings.items():

@@ -60,6 +60,14 @@ class TestCart:
         theirs = make_coupon(other)
         assert client.post(f"/s/{brand.slug}/coupons/{theirs.uuid}/add", {"quantity": 1}).status_code == 404
 
+    def test_a_refused_quantity_leads_to_the_coupon_in_other_languages(self, client, brand):
+        coupon = make_coupon(brand)
+        refused = put_in_cart(client, coupon, 101)
+        assert refused.status_code == 422
+        assert re.search(r'<input[^>]*value="101"[^>]*aria-invalid="true"[^>]*autofocus', refused.content.decode())
+        answer = client.get(f"/s/{brand.slug}/coupons/{coupon.uuid}/add?lang=nl")
+        assert answer.headers["Location"] == f"/s/{brand.slug}/coupons/{coupon.uuid}?lang=nl"
+
     def test_carts_of_two_brands_are_two(self, client, brand, other):
         put_in_cart(client, make_coupon(brand))
         assert "Your cart is empty." in client.get(f"/s/{other.slug}/cart").content.decode()
@@ -69,9 +77,10 @@ class TestCart:
         put_in_cart(client, coffee)
         put_in_cart(client, pie)
         brand.coupons.filter(pk=pie.pk).update(is_active=False)
-        assert (
-            "Something in your cart is not for sale any more." in client.get(f"/s/{brand.slug}/cart").content.decode()
-        )
+        lost, cart = "Something in your cart is not for sale any more.", f"/s/{brand.slug}/cart"
+        assert client.get(f"/s/{brand.slug}/checkout").headers["Location"] == cart  # which says so first
+        assert [lost in client.get(cart).content.decode() for _time in range(2)] == [True, False]
+        assert client.session[f"cart {brand.pk}"] == {str(coffee.uuid): 1}
         check_out(client, brand)
         assert [item.points for item in brand.orders.get().items.all()] == [350]
 

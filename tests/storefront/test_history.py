@@ -42,6 +42,26 @@ def steps_of(client, order):
     return re.findall(r"<strong>(.*?)</strong>", timeline)
 
 
+class TestSums:
+    """What was paid, and what came back."""
+
+    def test_points_of_an_order_that_came_to_nothing(self, client, brand, member):
+        order = make_order(brand, member=member, points=200)
+        payment_said(order.payment, "failed")
+        signed_in(client, member)
+        text = page_of(client, f"/s/{brand.slug}/orders/{order.uuid}")
+        assert "<dt>Given back</dt> <dd> 200 points </dd>" in text
+        assert "Blocked" not in text  # there never were passes
+
+    def test_a_refund_is_on_its_way_until_it_has_arrived(self, client, member, paid):
+        refund = request_refund(paid, by="x", passes=[codes_of(paid)[1]])
+        signed_in(client, member)
+        path = f"/s/{paid.brand.slug}/orders/{paid.uuid}"
+        assert "<dt> Given back, or on its way </dt>" in page_of(client, path)
+        assert ask_provider(refund).status == "completed"
+        assert "<dt> Given back </dt>" in page_of(client, path)
+
+
 class TestTimeline:
     """Everything, the oldest first."""
 

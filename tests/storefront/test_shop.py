@@ -69,6 +69,8 @@ def test_a_coupon_has_a_page_of_its_own(client, brand, other):
     text = text_of(client, f"/s/{brand.slug}/coupons/{coupon.uuid}")
     assert "With &lt;b&gt;milk&lt;/b&gt;." in text
     assert "Until 1 July 2099" in text  # in Amsterdam
+    brand.coupons.update(valid_until=datetime(2099, 6, 30, 22, tzinfo=UTC))  # over when that day begins
+    assert "Until 30 June 2099" in text_of(client, f"/s/{brand.slug}/coupons/{coupon.uuid}")
     assert client.get(f"/s/{other.slug}/coupons/{coupon.uuid}").status_code == 404
     assert client.get(f"/s/{brand.slug}/coupons/{make_coupon(brand, is_active=False).uuid}").status_code == 404
 
