@@ -19,6 +19,7 @@ from unfold.decorators import display
 from unfold.widgets import (
     INPUT_CLASSES,
     UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminRadioSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
 )
@@ -109,7 +110,11 @@ class RotationForm(forms.Form):
     """How long the present secret goes on working."""
 
     days = forms.TypedChoiceField(
-        label=gettext_lazy("How long the present secret stays valid"), coerce=int, choices=OVERLAPS, initial=7
+        label=gettext_lazy("How long the present secret stays valid"),
+        widget=UnfoldAdminRadioSelectWidget(),
+        coerce=int,
+        choices=OVERLAPS,
+        initial=7,
     )
 
 

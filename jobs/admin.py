@@ -9,7 +9,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from jobs.admin_starting import StartPages
+from jobs.admin_starting import NAMES, StartPages
 from jobs.admin_tools import JobTools
 from jobs.exports import PERMISSION as EXPORT
 from jobs.member_files import PERMISSION as IMPORT
@@ -94,7 +94,7 @@ class JobAdmin(StartPages, JobTools, ReadOnly, BrandAdmin):
             step = LIST_STEPS.get(job.parameters["step"])
             return str(step.label if step else job.get_kind_display())
         if job.kind == JobKind.EXPORT:
-            return f"{job.get_kind_display()}: {job.parameters['of']}"
+            return str(NAMES[job.parameters["of"]])
         return f"{job.get_kind_display()}: {job.parameters['name']}"
 
     @display(description=_("state"), ordering="state", label=COLORS)

@@ -102,7 +102,8 @@ class BrandForm(forms.ModelForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         """Check "once per brand" too, which Django skips when the form has no field for the brand."""
-        return super()._get_validation_exclusions() - {"brand"}  # type: ignore[misc]
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return excluded if "brand" in self.errors else excluded - {"brand"}  # what is wrong is said once
 
 
 class OwnRows:

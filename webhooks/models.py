@@ -246,7 +246,7 @@ class ExamReport(BrandOwned):
         verbose_name_plural = _("exam reports")
 
     def __str__(self) -> str:
-        return f"{self.url} {self.grade}"
+        return f"{self.url} {self.get_grade_display()}"
 
 
 class ProbeKind(models.TextChoices):

@@ -12,6 +12,7 @@ from orders.models.orders import Order, OrderItem
 from passes.models import PassStatus
 from shops.fields import MoneyField
 from shops.models import Brand, BrandOwned
+from shops.speaking import money, money_and_points
 
 
 class RefundStatus(models.TextChoices):
@@ -88,7 +89,9 @@ class Refund(BrandOwned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.currency} {self.amount} + {self.points}"
+        if self.points:
+            return money_and_points(self.amount, self.currency, self.points)
+        return money(self.amount, self.currency)
 
 
 class RefundItem(BrandOwned):

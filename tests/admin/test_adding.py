@@ -61,3 +61,10 @@ def test_who_may_not_choose_the_provider_reads_its_name(staff, brand):
 def test_an_empty_list_says_why(superuser, brand):
     assert "Nothing here yet" in text_of(superuser.get("shops_member_changelist"))
     assert "Nothing fits this search" in text_of(superuser.get("shops_member_changelist", q="nobody"))
+
+
+def test_a_missing_brand_is_said_once(superuser, brand, other):
+    page = text_of(superuser.post("shops_apitoken_add", brand="", name="Till", abilities=["shops.get"]))
+    assert page.count("This field is required.") == 1
+    assert "This field cannot be null." not in page
+    assert not brand.apitokens.exists()

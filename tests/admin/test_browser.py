@@ -89,3 +89,21 @@ def test_an_owner_copies_a_new_token(live_server, browser_page, staff, brand):
     page.wait_for_url(f"{live_server.url}/admin/shops/apitoken/")
     assert secret not in page.content()
     assert page.errors == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("opener", "area"),
+    [("Filters", "#changelist-filter"), ("viewer0@team.example", "nav[x-show=openUserLinks]")],
+)
+def test_menus_open_and_close_by_keys(live_server, browser_page, staff, order, opener, area):
+    page = browser_page(1400)
+    sign_in(page, live_server, staff("viewer"))
+    page.goto(f"{live_server.url}/admin/orders/order/")
+    button = page.get_by_role("button", name=opener)
+    button.press("Enter")
+    page.wait_for_function("area => document.querySelector(area).contains(document.activeElement)", arg=area)
+    page.keyboard.press("Escape")
+    page.locator(area).wait_for(state="hidden")
+    assert button.evaluate("button => button === document.activeElement")
+    assert page.errors == []

@@ -165,3 +165,13 @@ def test_zones_cost_no_statement_of_their_own(american, brand, django_assert_num
 def test_the_history_tells_when_in_the_zone_of_the_page():
     with speaking("nl", NEW_YORK):
         assert _said(forms.DateTimeField(), AT) == "22 sep 2026, 22:05"
+
+
+def test_what_is_done_is_named_as_dutch_names_it(superuser, brand):
+    job = brand.jobs.create(user=superuser.user, kind="export", parameters={"of": "orders"})
+    place = Staff.objects.create(brand=brand, user=User.objects.create_user("kim@team.example"), role="support")
+    eva = dutch(superuser)
+    assert "Bestellingen exporteren" in plain(eva.get("jobs_job_changelist"))
+    assert "Bestellingen exporteren" in plain(eva.get("jobs_job_change", job.pk))
+    assert "Medewerker verwijderen" in plain(eva.get("shops_staff_change", place.pk))
+    assert "Weet je zeker dat je medewerker" in plain(eva.get("shops_staff_delete", place.pk))

@@ -18,6 +18,39 @@ addEventListener("load", () => {
   });
 });
 
+// What Unfold opens by clicks alone: the side bar, one's own menu, the filters of a list, further tabs, the theme. Here Tab reaches it,
+// Enter opens it and goes in, Escape closes it and comes back.
+const AREAS = {
+  sidebarMobileOpen: () => document.getElementById("nav-sidebar"),
+  openUserLinks: (opener) => opener.previousElementSibling,
+  filterOpen: () => document.getElementById("changelist-filter"),
+};
+const OPENERS = [...Object.keys(AREAS), "sidebarDesktopOpen", "openTabsDropdown", "switchTheme"]
+  .map((what) => `[x-on\\:click*="${what}"]:not(button, a[href], #changelist-filter-close)`).join();
+const areaOf = (opener) => Object.entries(AREAS).find(([what]) => opener.getAttribute("x-on:click").includes(what))?.[1](opener);
+let opener = null;
+
+document.addEventListener("DOMContentLoaded", () => document.querySelectorAll(OPENERS).forEach((one) => {
+  one.tabIndex = 0;
+  one.setAttribute("role", "button");
+  one.querySelectorAll(".material-symbols-outlined").forEach((icon) => icon.setAttribute("aria-hidden", "true"));
+  if (one.matches("span, [x-on\\:click*=openTabsDropdown]")) one.setAttribute("aria-label", "Menu");
+}));
+
+document.addEventListener("keydown", (event) => {
+  if (["Enter", " "].includes(event.key) && event.target.matches(OPENERS)) {
+    event.preventDefault();
+    event.target.click();
+    if (!areaOf(event.target)) return;
+    opener = event.target;
+    setTimeout(() => areaOf(opener).querySelector("a[href], button, input:not([type=hidden]), select, [role=button]")?.focus(), 250);
+  } else if (event.key === "Escape" && opener && areaOf(opener).contains(event.target)) {
+    (opener.matches("span") ? opener : document.body).click(); // the side bar is switched, the others close by a click elsewhere
+    opener.focus();
+    opener = null;
+  }
+});
+
 // On a phone each cell of a list says its column, as a sentence begins. Unfold calls the first one a record to select, also where
 // nothing can be selected.
 document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("#result_list [data-label]").forEach((cell) => {
