@@ -461,7 +461,7 @@ def test_another_brands_endpoint_is_not_involved(brand, other):
 def test_a_report_is_evidence(brand):
     endpoint, _key = make_endpoint(brand)
     report = run_exam(endpoint)
-    assert str(report) == "http://127.0.0.1:9/hook failed"
+    assert str(report) == "http://127.0.0.1:9/hook Failed"
     with pytest.raises(DatabaseError, match="written once"), transaction.atomic():
         ExamReport.objects.filter(pk=report.pk).update(grade="passed")
     assert ExamReport.objects.get(uuid=report.uuid).grade == "failed"
