@@ -150,7 +150,7 @@ def test_a_campaign_is_spread(apns, package, settings):
     time.sleep(1)  # so that the pace allows a full second's pushes at once, and no more
     started = time.monotonic()
     assert push.drain() == 80
-    assert 0.9 < time.monotonic() - started < 10
+    assert time.monotonic() - started > 0.9, "the second forty had to wait"
     assert set(rows("state")) == {"sent"}
 
 

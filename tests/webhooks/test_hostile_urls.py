@@ -27,6 +27,12 @@ def _as_in_life(settings):
 
 
 @pytest.fixture
+def _no_hurry(settings):
+    """Where everything answers at once: beside other work, that can take a while."""
+    settings.WEBHOOK_CONNECT_TIMEOUT = settings.WEBHOOK_READ_TIMEOUT = settings.WEBHOOK_TOTAL_TIMEOUT = 30
+
+
+@pytest.fixture
 def endpoint(transactional_db, settings, brand):
     """One at a URL that was good when it was registered."""
     return make_endpoint(brand, url="https://partner.example/hook")[0]
@@ -96,6 +102,7 @@ MOVED = [
 ]
 
 
+@pytest.mark.usefixtures("_no_hurry")
 @pytest.mark.parametrize("way", [deliver, test_call, examine])
 @pytest.mark.parametrize("found", MOVED, ids=" ".join)
 def test_a_name_that_moved_after_its_registration_reaches_nobody(endpoint, settings, monkeypatch, way, found):
@@ -105,6 +112,7 @@ def test_a_name_that_moved_after_its_registration_reaches_nobody(endpoint, setti
         assert way(endpoint) == "The address is not on the public internet."
 
 
+@pytest.mark.usefixtures("_no_hurry")
 @pytest.mark.parametrize("found", [*MOVED, ("10.0.0.1",), ("8.8.8.8", "1.1.1.1", "9.9.9.9", "8.8.4.4", "10.0.0.1")])
 def test_one_forbidden_answer_refuses_the_name(monkeypatch, found):
     connected = []
@@ -115,6 +123,7 @@ def test_one_forbidden_answer_refuses_the_name(monkeypatch, found):
     assert connected == []
 
 
+@pytest.mark.usefixtures("_no_hurry")
 def test_a_rebinding_name_is_asked_once_and_what_was_checked_is_called(settings, monkeypatch):
     settings.WEBHOOK_ALLOWED_PORTS = ["*"]
     asked, connected = [], []
@@ -132,6 +141,7 @@ def test_a_rebinding_name_is_asked_once_and_what_was_checked_is_called(settings,
     assert (len(asked), connected) == (1, [("8.8.8.8", port)])
 
 
+@pytest.mark.usefixtures("_no_hurry")
 def test_each_connection_looks_the_name_up_anew(settings, monkeypatch):
     """Public for the first call, and loopback for the next: no earlier look-up vouches for a later call."""
     settings.WEBHOOK_ALLOWED_PORTS = ["*"]
@@ -146,6 +156,7 @@ def test_each_connection_looks_the_name_up_anew(settings, monkeypatch):
             post(f"http://rebinding.example:{port}/", b"{}", {})
 
 
+@pytest.mark.usefixtures("_no_hurry")
 def test_a_peer_that_is_not_whom_we_called_is_told_nothing(settings, monkeypatch):
     settings.WEBHOOK_ALLOWED_PORTS = ["*"]
     heard = []
@@ -162,6 +173,7 @@ def test_a_peer_that_is_not_whom_we_called_is_told_nothing(settings, monkeypatch
     assert heard == [b""]
 
 
+@pytest.mark.usefixtures("_no_hurry")
 def test_a_line_break_in_a_path_stays_in_the_path(settings):
     settings.WEBHOOK_ALLOWED_NETWORKS, settings.WEBHOOK_ALLOWED_PORTS = ["127.0.0.0/8"], ["*"]
     heard = []
@@ -187,6 +199,7 @@ def test_a_slow_name_is_given_up(monkeypatch):
     given_up.set()
 
 
+@pytest.mark.usefixtures("_no_hurry")
 @pytest.mark.parametrize(
     "error", [socket.gaierror(socket.EAI_NONAME, "x"), socket.gaierror(socket.EAI_AGAIN, "x"), UnicodeError("too long")]
 )
