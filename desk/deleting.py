@@ -23,6 +23,7 @@ from shops.errors import ShopError
 from shops.services import give_back_points
 from webhooks.models import DeliveryState
 
+PERMISSION = "delete test order"
 SANDBOX = "sandbox"
 MOST_DELETED = 1000  # of a brand: every page of its orders looks through their numbers
 

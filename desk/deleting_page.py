@@ -6,18 +6,15 @@ from django.contrib import messages
 from django.contrib.admin.models import DELETION, LogEntry
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.translation import gettext as _
 
-from desk.deleting import delete_test_order, is_test, preview
+from desk.deleting import PERMISSION, delete_test_order, preview
 from orders.models import Order
 from orders.services import OrderGone
 from shops.errors import ShopError
 from shops.numbers import whole_number
 from shops.speaking import money_and_points
-
-PERMISSION = "delete test order"
 
 
 class DeletesTests:
@@ -31,16 +28,6 @@ class DeletesTests:
             name="orders_order_delete_test",
         )
         return [page, *super().get_urls()]  # type: ignore[misc]
-
-    def change_view(
-        self: Any, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        """Offer it where it may be."""
-        answer: Any = super().change_view(request, object_id, form_url, extra_context)  # type: ignore[misc]
-        if isinstance(answer, TemplateResponse) and answer.context_data and "original" in answer.context_data:
-            order = answer.context_data["original"]
-            answer.context_data["can_delete_test"] = is_test(order) and self.may(request, PERMISSION, order)
-        return answer
 
     def delete_test(self: Any, request: HttpRequest, order: Order) -> HttpResponse:
         """Say what would go and what would come back, and do it when that is confirmed."""

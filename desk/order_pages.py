@@ -18,6 +18,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from applewallet.models import Subject
+from desk.deleting import PERMISSION as DELETE_TEST
 from desk.deleting import is_test
 from desk.notes import add_note, add_tag, remove_tag, tags_of
 from desk.proving import LABELS, figure
@@ -70,13 +71,15 @@ class OrderDesk:
         answer: Any = super().change_view(request, object_id, form_url, extra_context)  # type: ignore[misc]
         if isinstance(answer, TemplateResponse) and answer.context_data and "original" in answer.context_data:
             order = answer.context_data["original"]
+            test = is_test(order)
             answer.template_name = "desk/order.html"
             answer.context_data |= {
                 "timeline": timeline_of(order),
                 "tags": tags_of(order),
                 "card": member_card(order.member) | {"wallet": in_wallet(order)},
                 "equations": [_shown(one, order) for one in equations_of(order)],
-                "is_test": is_test(order),
+                "is_test": test,
+                "may_delete_test": test and self.may(request, DELETE_TEST, order),
                 "may_note": self.may(request, "process order", order),
                 "api_url": f"{settings.PUBLIC_URL}/shops/{order.brand.uuid}/orders/{order.uuid}",
                 "filters": request.GET.get("_changelist_filters", ""),
