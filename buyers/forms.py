@@ -12,7 +12,7 @@ from buyers.addresses import LENGTHS, MOST_LINES, add_address, change_address, c
 from buyers.cards import LONGEST_NAME, MOST_YEARS, add_card, expiry_fault, number_fault
 from buyers.models import Address, Card
 from shops.errors import InvalidInput
-from shops.faulty import FaultFirst
+from shops.focus import FaultFirst
 
 LINES = [f"line{number}" for number in range(1, MOST_LINES + 1)]
 # The form's fields by the API's members.

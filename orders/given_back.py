@@ -35,7 +35,7 @@ def note_refunds(payment: Payment, seen: Iterable[SeenRefund]) -> str:
         refund = _ours(payment.order, one)
         if refund is None and one.status == RefundStatus.FAILED:
             continue  # never under way here, and no money moved
-        if refund and refund.status == RefundStatus.FAILED != one.status:
+        if refund and refund.status == RefundStatus.FAILED and one.status != RefundStatus.FAILED:
             texts = {"id": one.id, "said": one.said}
             trouble = _("Refund %(id)s failed here, but the provider lists it as “%(said)s”.") % texts
             continue

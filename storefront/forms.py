@@ -7,7 +7,7 @@ from django.core.validators import MaxValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from orders.services import MAX_PASSES
-from shops.faulty import FaultFirst
+from shops.focus import FaultFirst
 from shops.speaking import points as in_words
 
 

@@ -20,7 +20,7 @@ from walletapp.middleware import API, WALLET_API, GetResponse
 logger = structlog.get_logger(__name__)
 
 NO_ROUTE = gettext_noop("The route %(route)s could not be found.")  # for pages in the reader's language, as the others
-FORGED = gettext_noop(
+FORM_REFUSED = gettext_noop(
     "This form was open for too long, or cookies are off. Go back, reload the page and send it again."
 )
 NOT_ALLOWED = 405
@@ -139,9 +139,9 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
     return _plain(request, 403, gettext_noop("This action is unauthorized."))
 
 
-def forged(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 -- Django's signature
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 -- Django's signature
     """Answer a form whose token is missing or old (settings.CSRF_FAILURE_VIEW): mostly a tab that was open for long."""
-    return _plain(request, 403, FORGED, cause="form")
+    return _plain(request, 403, FORM_REFUSED, cause="form")
 
 
 def with_page_of_405(get_response: GetResponse) -> GetResponse:

@@ -13,7 +13,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from kombu import Queue
 
-from walletapp import nonsense
+from walletapp import settings_rules
 from walletapp.redaction import redact
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -31,7 +31,7 @@ def flag(name: str, *, default: bool) -> bool:
 def number(name: str, default: float) -> float:
     """A variable that is a number, not below zero."""
     value = env.str(name, str(default))
-    found = nonsense.read_number(value)
+    found = settings_rules.read_number(value)
     if found is None:
         raise ImproperlyConfigured(f"{name} must be a number of at least 0, not {value!r}.")
     return found
@@ -39,7 +39,7 @@ def number(name: str, default: float) -> float:
 
 def wait(value: str) -> float:
     """One of the waits in WEBHOOK_RETRY_INTERVALS."""
-    found = nonsense.read_number(value)
+    found = settings_rules.read_number(value)
     if found is None:
         raise ImproperlyConfigured(f"WEBHOOK_RETRY_INTERVALS must hold numbers of at least 0, not {value!r}.")
     return found
@@ -52,7 +52,7 @@ ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS")  # Fernet keys, newest first; old 
 PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(PUBLIC_URL).hostname])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
-CSRF_FAILURE_VIEW = "walletapp.exceptions.forged"
+CSRF_FAILURE_VIEW = "walletapp.exceptions.csrf_failure"
 BEHIND_PROXY = flag("BEHIND_PROXY", default=False)  # one that sets X-Forwarded-* and X-Request-ID itself
 DEBUG = flag("DEBUG", default=False)
 
@@ -638,4 +638,4 @@ LOGGING = {
     },
 }
 
-nonsense.refuse(vars())
+settings_rules.refuse(vars())

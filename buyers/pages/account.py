@@ -19,7 +19,7 @@ from buyers.knowing import known_about
 from buyers.pages.base import BuyerPage, FreshPage
 from buyers.visitors import keep_signed_in, sign_out
 from shops.exported import as_file
-from shops.faulty import FaultFirst
+from shops.focus import FaultFirst
 from shops.throttling import WINDOW, counter
 
 PLACE = "/wallet/account"

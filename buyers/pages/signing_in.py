@@ -29,7 +29,7 @@ from buyers.visitors import (
     sign_out,
     with_password,
 )
-from shops.faulty import FaultFirst
+from shops.focus import FaultFirst
 from shops.throttling import WINDOW, counter, ip_of
 
 MOST_OF_ADDRESS = 5  # attempts in a minute, to have a link mailed or with a password

@@ -17,7 +17,7 @@ from django_structlog.celery.receivers import CeleryReceiver
 from tests.applewallet.making import make_credential
 from tests.client import Api
 from tests.making import make_endpoint, make_order, token_for
-from walletapp import nonsense
+from walletapp import settings_rules
 
 
 def test_live_and_ready(client, db):
@@ -180,18 +180,18 @@ def test_settings_refuse_nonsense(name, value, words):
     ],
 )
 def test_what_cannot_work_is_refused_by_name_and_without_its_value(name, value, words, settings):
-    good = {rule: getattr(settings, rule) for rule in {name for name, *_ in nonsense.RULES} - {"DATABASE_URL"}}
+    good = {rule: getattr(settings, rule) for rule in {name for name, *_ in settings_rules.RULES} - {"DATABASE_URL"}}
     good |= {"DATABASES": settings.DATABASES, "WEBHOOK_TOTAL_TIMEOUT": 15, "APNS_TIMEOUT": settings.APNS_TIMEOUT}
-    nonsense.refuse(good)
+    settings_rules.refuse(good)
     with pytest.raises(ImproperlyConfigured) as refused:
-        nonsense.refuse(good | {name: value})
+        settings_rules.refuse(good | {name: value})
     assert str(refused.value) == f"{name} must {words}."
 
 
 @pytest.mark.parametrize("text", ["nan", "inf", "-0.1", "", "5s"])
 def test_what_is_no_number_of_seconds(text):
-    assert nonsense.read_number(text) is None
-    assert nonsense.read_number(" 0.5 ") == 0.5
+    assert settings_rules.read_number(text) is None
+    assert settings_rules.read_number(" 0.5 ") == 0.5
 
 
 def test_no_migration_is_missing(db):
