@@ -66,3 +66,12 @@ def order_of(member, coupon=None, *, points=0):
     brand = member.brand
     coupon = coupon or brand.coupons.get_or_create(title=f"Coffee of {brand.name}", defaults={"points": 300})[0]
     return services.place_order(member, [(coupon, 1)], points=points)
+
+
+def sign_in(page, live_server, admin):
+    """Sign in by the form, in a real browser."""
+    page.goto(f"{live_server.url}/admin/")
+    page.fill("[name=username]", admin.user.email)
+    page.fill("[name=password]", "secret")
+    page.press("[name=password]", "Enter")
+    page.wait_for_url(f"{live_server.url}/admin/")

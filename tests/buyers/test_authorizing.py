@@ -10,8 +10,8 @@ from buyers.authorizing import allow, deny, read_request
 from buyers.errors import NotRedirected, Redirected
 from buyers.models import Address, Card, Connection, Grant
 from buyers.scopes import ADDRESS, CARD, ENCRYPTED
+from tests.buyers.flow import CHALLENGE, query_of
 from tests.buyers.making import REDIRECT_URI, make_buyer
-from tests.buyers.test_oauth_token import CHALLENGE, query_of
 
 ISSUER = "http://127.0.0.1:8000"
 

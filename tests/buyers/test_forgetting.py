@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from buyers.models import AccessToken, ClientRequest, Connection, Grant, RefreshToken
 from buyers.tasks import forget_tokens
+from tests.buyers.flow import code_for, exchange, refresh
 from tests.buyers.making import age, connect
-from tests.buyers.test_oauth_token import code_for, exchange, refresh
 
 
 def count():

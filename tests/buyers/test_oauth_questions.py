@@ -10,8 +10,8 @@ from django.utils import timezone
 from buyers import tokens
 from buyers.models import AccessToken, Connection, RefreshToken
 from buyers.scopes import ADDRESS, CARD
+from tests.buyers.flow import refresh
 from tests.buyers.making import age, connect, make_buyer, make_client
-from tests.buyers.test_oauth_token import refresh
 
 KINDS = ["access_token", "refresh_token"]
 

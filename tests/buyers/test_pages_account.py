@@ -28,7 +28,7 @@ from tests.buyers.keeping import HIGH_STREET, make_address, make_card
 from tests.buyers.making import connect, make_buyer, make_client
 from tests.buyers.ordering import PATH, introduce, refund, sample
 from tests.making import make_brand, make_paid_order
-from tests.orders.test_races import in_turn
+from tests.racing import in_turn
 
 HOME = "/wallet/account"
 PAGES = [f"{HOME}/password", f"{HOME}/export", f"{HOME}/close"]

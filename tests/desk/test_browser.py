@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.admin.test_browser import sign_in
+from tests.admin.helping import sign_in
 from tests.making import make_endpoint, make_member, make_paid_order
 
 

@@ -15,7 +15,7 @@ from shops.errors import NotEnoughPoints, ShopError
 from shops.models import PointsEntry
 from shops.services import earn_points
 from tests.making import make_brand, make_coupon, make_member, make_order
-from tests.orders.test_races import at_once, in_turn
+from tests.racing import at_once, in_turn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -11,8 +11,7 @@ from PIL import Image
 
 from applewallet.models import Design
 from passes.models import Coupon
-from tests.admin.helping import text_of
-from tests.admin.test_browser import sign_in
+from tests.admin.helping import sign_in, text_of
 
 FORM = {"title": "Breakfast", "description": "With eggs", "points": "1500", "is_active": "on", "stock": "3"}
 DESIGN = {"logo_text": "Noord", "background_color": "#102030", "terms_en": "One each.", "terms_nl": "Een per persoon."}

@@ -7,8 +7,8 @@ import subprocess
 import pytest
 
 from buyers.models import AccessToken, RefreshToken
+from tests.buyers.flow import CHALLENGE, VERIFIER, code_for
 from tests.buyers.making import REDIRECT_URI, connect, make_buyer, make_client
-from tests.buyers.test_oauth_token import CHALLENGE, VERIFIER, code_for
 from tests.docs.conftest import ROOT, program
 
 GUIDE = (ROOT / "docs" / "partners" / "buyer-wallet-oauth.md").read_text()

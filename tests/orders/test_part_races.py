@@ -19,7 +19,7 @@ from shops.models import PointsEntry
 from shops.services import earn_points, spend_points
 from tests.client import Api
 from tests.making import codes_of, make_brand, make_coupon, make_paid_order, token_for
-from tests.orders.test_races import at_once
+from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -11,7 +11,7 @@ from passes.services import void_passes
 from passes.tasks import expire_passes
 from tests.client import Api
 from tests.making import make_brand, make_order, make_pass, token_for
-from tests.orders.test_races import at_once
+from tests.racing import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TILL = {"redeemed_by": "Till 2"}

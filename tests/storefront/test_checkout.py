@@ -11,7 +11,7 @@ from shops.models import Member
 from storefront.placing import order_of
 from storefront.slips import SALT, Slip
 from tests.making import make_brand, make_coupon, make_member
-from tests.orders.test_races import at_once
+from tests.racing import at_once
 from tests.storefront.shopping import check_out, checkout_form, field, put_in_cart, signed_in
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from shops.errors import TooSoon
 from tests.making import make_endpoint
-from tests.webhooks.test_exam import partner
+from tests.webhooks.examined import partner
 from webhooks import probes
 from webhooks.exam import run_exam
 from webhooks.models import Probe, ProbeKind
