@@ -1,25 +1,10 @@
 """The order's page and a new token, in a real browser."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
 
 from orders.services import payment_said
-from tests.admin.helping import order_of
-
-
-def bad(page):
-    """What axe calls serious or critical."""
-    found = Axe().run(page._page).response["violations"]
-    return [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in {"serious", "critical"}]
-
-
-def sign_in(page, live_server, admin):
-    page.goto(f"{live_server.url}/admin/")
-    page.fill("[name=username]", admin.user.email)
-    page.fill("[name=password]", "secret")
-    page.press("[name=password]", "Enter")
-    page.wait_for_url(f"{live_server.url}/admin/")
+from tests.admin.helping import order_of, sign_in
 
 
 @pytest.mark.django_db(transaction=True)
@@ -30,7 +15,7 @@ def test_staff_process_an_order(live_server, browser_page, staff, member, look):
     sign_in(page, live_server, staff("support"))
     page.goto(f"{live_server.url}/admin/orders/order/{order.pk}/change/")
     assert page.title() == f"Order {order.number} | WalletApp"
-    assert bad(page) == []
+    assert page.axe() == []
     page.get_by_role("button", name="Mark as being processed").click()
     page.get_by_text(f"Mark as being processed: order {order.number}.").wait_for()
     assert page.get_by_role("button", name="Mark as processed").is_visible()
@@ -83,7 +68,7 @@ def test_an_owner_copies_a_new_token(live_server, browser_page, staff, brand):
     field = page.get_by_label("API token")
     secret = field.input_value()
     assert secret.startswith(f"{brand.apitokens.get().pk}|")
-    assert bad(page) == []
+    assert page.axe() == []
     page.get_by_role("button", name="Copy").click()
     page.get_by_role("link", name="I have stored it").click()
     page.wait_for_url(f"{live_server.url}/admin/shops/apitoken/")

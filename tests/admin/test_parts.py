@@ -16,8 +16,7 @@ from passes.models import Pass
 from passes.services import redeem
 from shops.models import Role
 from shops.permissions import may
-from tests.admin.helping import hidden_fields, said, text_of
-from tests.admin.test_browser import bad, sign_in
+from tests.admin.helping import hidden_fields, said, sign_in, text_of
 from tests.making import codes_of, make_paid_order
 
 
@@ -397,7 +396,7 @@ def test_staff_ship_refund_and_take_back(live_server, browser_page, staff, brand
 
     page.get_by_role("link", name="Ship items").click()
     assert page.title() == "Ship items | WalletApp"
-    assert bad(page) == []
+    assert page.axe() == []
     page.get_by_label("Carrier").fill("PostNL")
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Fulfilment: Open.").wait_for()
@@ -408,16 +407,16 @@ def test_staff_ship_refund_and_take_back(live_server, browser_page, staff, brand
     page.get_by_label("Cappuccino").first.uncheck()
     page.get_by_role("button", name="See what it gives back").click()
     page.get_by_text("This is what would happen").wait_for()
-    assert bad(page) == []
+    assert page.axe() == []
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     page.get_by_role("button", name="Refund", exact=True).click()
     page.get_by_text("Given back: €3.50 and 0 points.").wait_for()
 
     page.get_by_role("link", name="Open a return").click()
-    assert bad(page) == []
+    assert page.axe() == []
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Return: Open.").wait_for()
-    assert bad(page) == []
+    assert page.axe() == []
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert (Fulfillment.objects.get().carrier, Refund.objects.get().status) == ("PostNL", "completed")
     assert (Return.objects.get().items.count(), page.errors) == (2, [])

@@ -8,8 +8,7 @@ from django.utils import timezone
 
 from passes.models import Pass
 from passes.services import block, redeem, void_passes
-from tests.admin.helping import order_of, said, text_of
-from tests.admin.test_browser import bad, sign_in
+from tests.admin.helping import order_of, said, sign_in, text_of
 from tests.making import make_pass
 
 PAGES = ["redeem", "block", "unblock"]
@@ -148,10 +147,10 @@ def test_staff_redeem_a_pass(live_server, browser_page, staff, issued, look):
     page = browser_page(*look)
     sign_in(page, live_server, staff("support"))
     page.goto(f"{live_server.url}/admin/passes/pass/{issued.pk}/change/")
-    assert bad(page) == []
+    assert page.axe() == []
     page.get_by_role("link", name="Redeem").click()
     page.get_by_role("heading", name="Redeem this pass?").wait_for()
-    assert bad(page) == []
+    assert page.axe() == []
     page.get_by_role("button", name="Redeem").click()
     page.get_by_text("The pass is redeemed.").wait_for()
     assert page.get_by_role("link", name="Redeem", exact=True).count() == 0

@@ -11,8 +11,7 @@ from orders.tasks import ask_providers, look_at_payments
 from shops.errors import InvalidInput
 from shops.models import Brand
 from tests.admin.conftest import staff, superuser  # noqa: F401 -- fixtures
-from tests.admin.helping import said, text_of
-from tests.admin.test_browser import bad, sign_in
+from tests.admin.helping import said, sign_in, text_of
 from tests.making import make_order
 from tests.orders.mollie import LIVE_KEY, OTHER_KEY, TEST_KEY
 from tests.orders.test_mollie import later
@@ -230,11 +229,11 @@ def test_in_a_browser(live_server, browser_page, staff, brand, mollie, width, sc
     page = browser_page(width, scheme)
     sign_in(page, live_server, staff("owner"))
     page.goto(f"{live_server.url}/admin/shops/brand/{brand.pk}/change/")
-    assert bad(page) == []
+    assert page.axe() == []
     page.get_by_role("button", name="Check the key").click()
     page.get_by_text("Members can pay by: iDEAL, Card.").wait_for()
     page.goto(f"{live_server.url}/admin/orders/order/{order.pk}/change/")
-    assert bad(page) == []
+    assert page.axe() == []
     page.get_by_role("button", name="Ask the provider now").click()
     page.get_by_text("The payment provider says: open.").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

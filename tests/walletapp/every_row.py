@@ -6,8 +6,10 @@ Names and what people typed are such that no English shows in them.
 import uuid
 from decimal import Decimal
 
+from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -234,3 +236,31 @@ class Everything:
             ClientRequest.objects.create(
                 client=self.client, method="GET", path="/pay/wallet", status=status, cause=cause, request_id="1"
             )
+
+
+def admin_addresses():
+    """Every page of the admin that shows rows, and its first one."""
+    return [reverse("admin:index"), *(one for each in admin.site._registry.values() for one in _addresses_of(each))]
+
+
+def _addresses_of(model_admin):
+    """Where the admin shows a model's rows: the list, the form for a new one, a row for each state, their history."""
+    model = model_admin.model
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+    yield reverse(f"{name}_changelist")
+    yield reverse(f"{name}_add")
+    for row in _one_of_each(model):
+        yield reverse(f"{name}_change", args=[row.pk])
+    if model._default_manager.exists():
+        yield reverse(f"{name}_history", args=[row.pk])
+
+
+def _one_of_each(model):
+    """The newest row of each kind and state, which is the one that most hangs on."""
+    told_apart = [
+        name
+        for name in ("kind", "state", "status", "outcome", "last_status", "response", "disabled_reason")
+        if hasattr(model, name)
+    ]
+    rows = {str([getattr(row, name) for name in told_apart]): row for row in model._default_manager.order_by("pk")}
+    return rows.values()

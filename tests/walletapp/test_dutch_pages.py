@@ -5,14 +5,13 @@ from html import unescape
 from urllib.parse import urlencode
 
 import pytest
-from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
 from buyers.tracking import track_id
-from tests.buyers.test_oauth_token import query_of
+from tests.buyers.flow import query_of
 from tests.storefront.shopping import put_in_cart, signed_in
-from tests.walletapp.every_row import Everything
+from tests.walletapp.every_row import Everything, admin_addresses
 from tests.walletapp.test_languages import TERM, TEXTS, texts
 
 # Words that Dutch has not, nor the names and codes of the rows.
@@ -71,34 +70,10 @@ def left_in_english(client, addresses):
     return {address: texts for address, texts in found.items() if texts}
 
 
-def addresses_of(model_admin):
-    """Where the admin shows a model's rows: the list, the form for a new one, a row for each state, their history."""
-    model = model_admin.model
-    name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
-    yield reverse(f"{name}_changelist")
-    yield reverse(f"{name}_add")
-    for row in one_of_each(model):
-        yield reverse(f"{name}_change", args=[row.pk])
-    if model._default_manager.exists():
-        yield reverse(f"{name}_history", args=[row.pk])
-
-
-def one_of_each(model):
-    """The newest row of each kind and state, which is the one that most hangs on."""
-    told_apart = [
-        name
-        for name in ("kind", "state", "status", "outcome", "last_status", "response", "disabled_reason")
-        if hasattr(model, name)
-    ]
-    rows = {str([getattr(row, name) for name in told_apart]): row for row in model._default_manager.order_by("pk")}
-    return rows.values()
-
-
 def test_every_page_of_the_admin_speaks_dutch(everything):
     eva = browser()
     eva.force_login(everything.owner)
-    pages = [address for one in admin.site._registry.values() for address in addresses_of(one)]
-    assert left_in_english(eva, [reverse("admin:index"), *pages]) == {}
+    assert left_in_english(eva, admin_addresses()) == {}
 
 
 def test_every_page_of_a_member_speaks_dutch(everything):

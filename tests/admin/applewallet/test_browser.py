@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from applewallet.models import PackageType
 from tests.admin.applewallet.helping import phone_with
-from tests.admin.test_browser import bad, sign_in
+from tests.admin.helping import sign_in
 from tests.applewallet.making import make_package
 from tests.applewallet.uploading import PASSWORD, apple, curve_key, intermediate, issued, key_bytes, p12, whole
 
@@ -34,13 +34,13 @@ def test_an_owner_mends_an_upload(live_server, browser_page, staff, brand, look)
     page.get_by_text("This key does not belong to this certificate.").wait_for()
     assert page.get_by_text("the certificate above was issued by Apple").is_visible()
     assert page.get_by_label("Private key").get_attribute("aria-invalid") == "true"
-    assert bad(page) == []
+    assert page.axe() == []
     assert fits(page)
     choose(page, certificate=p12(certificate=real.certificate, key=real.key), intermediate=real.intermediate)
     page.get_by_label("Password of the file").fill(PASSWORD)
     page.get_by_role("button", name="Check and put into use").click()
     page.get_by_text("Packages of pass.com.example.card are signed with it now.").wait_for()
-    assert bad(page) == []
+    assert page.axe() == []
     assert fits(page)
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the certificate").click()
@@ -61,7 +61,7 @@ def test_a_manager_finds_out_why_and_resumes(live_server, browser_page, staff, b
     page.get_by_role("link", name=package.type.identifier).click()
     page.get_by_text("Apple does not accept the certificate").wait_for()
     assert page.get_by_text("For tests only: no phone accepts").is_visible()
-    assert bad(page) == []
+    assert page.axe() == []
     assert fits(page)
     page.get_by_role("button", name="Resume the pushes").click()
     page.get_by_text("Pushes go out again.").wait_for()
@@ -69,11 +69,11 @@ def test_a_manager_finds_out_why_and_resumes(live_server, browser_page, staff, b
     page.get_by_role("link", name=str(package.serial)).click()
     page.get_by_role("link", name=str(package.serial)).click()
     page.get_by_text("What it shows").wait_for()
-    assert bad(page) == []
+    assert page.axe() == []
     assert fits(page)
     page.get_by_role("link", name="…334ee9").click()
     page.get_by_role("link", name=f"store_card {package.serial}").wait_for()
-    assert bad(page) == []
+    assert page.axe() == []
     assert fits(page)
     assert page.errors == []
 
@@ -88,12 +88,12 @@ def test_an_owner_stores_a_key_for_pushes(live_server, browser_page, staff, bran
     choose(page, key=key_bytes(curve_key()))
     assert page.get_by_label("Key identifier").get_attribute("value") is None  # Unfold's script keeps its hands off it
     page.get_by_label("Key identifier").fill("ABC123DEFG")
-    assert bad(page) == []
+    assert page.axe() == []
     page.get_by_role("button", name="Check and put into use").click()
     page.get_by_text("the key ABC123DEFG").wait_for()
     page.get_by_role("link", name="Key for pushes").click()
     page.get_by_role("link", name="Remove the key").click()
-    assert bad(page) == []
+    assert page.axe() == []
     page.get_by_role("button", name="Remove it").click()
     page.get_by_text("Pushes are sent with the certificate now.").wait_for()
     assert page.errors == []

@@ -10,9 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.encryption import decrypt
-from tests.admin.helping import said, text_of
-from tests.admin.test_browser import bad, sign_in
-from tests.webhooks.test_exam import honest, partner
+from tests.admin.helping import said, sign_in, text_of
+from tests.webhooks.examined import honest, partner
 from webhooks import probes, transport
 from webhooks.exam import run_exam
 from webhooks.models import ExamReport, Probe
@@ -241,21 +240,21 @@ def test_a_manager_holds_an_exam(live_server, browser_page, staff, endpoint, rec
     page = browser_page(*look)
     sign_in(page, live_server, staff("manager"))
     page.goto(f"{live_server.url}/admin/webhooks/endpoint/{endpoint.pk}/change/")
-    assert bad(page) == []
+    assert page.axe() == []
     page.get_by_role("link", name="Receiver exam", exact=True).click()
     page.get_by_label("URL").fill("http://x:1:2/")
     page.get_by_role("button", name="Hold the exam now").click()
     page.get_by_text("Enter a valid URL.").wait_for()
-    assert bad(page) == []
+    assert page.axe() == []
     page.get_by_label("URL").fill(url)
     page.get_by_role("button", name="Hold the exam now").click()
     page.get_by_text("Step by step").wait_for()
     page.get_by_text("Message 1: HTTP 409").click()
     assert page.get_by_text("<b>known</b>").is_visible()
-    assert bad(page) == []
+    assert page.axe() == []
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     page.get_by_role("link", name="All reports of this endpoint").click()
     page.get_by_text("Failed").first.wait_for()
-    assert bad(page) == []
+    assert page.axe() == []
     assert len(heard) == 7
     assert page.errors == []

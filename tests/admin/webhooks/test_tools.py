@@ -8,8 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from accounts.encryption import decrypt
-from tests.admin.helping import hidden_fields, order_of, said, text_of
-from tests.admin.test_browser import bad, sign_in
+from tests.admin.helping import hidden_fields, order_of, said, sign_in, text_of
 from tests.admin.webhooks.helping import called, state_of
 from webhooks.models import Delivery, Endpoint
 from webhooks.services import add_endpoint, rotate_key
@@ -159,15 +158,15 @@ def test_a_manager_replays_what_was_given_up(live_server, browser_page, staff, d
     sign_in(page, live_server, staff("manager"))
     page.goto(f"{live_server.url}/admin/webhooks/delivery/{delivery.pk}/change/")
     page.get_by_text("As a curl command").click()
-    assert bad(page) == []
+    assert page.axe() == []
     page.goto(f"{live_server.url}/admin/webhooks/endpoint/{endpoint.pk}/change/")
     page.get_by_text("As a table").click()
-    assert bad(page) == []
+    assert page.axe() == []
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     page.get_by_role("link", name="Send again").click()
     page.get_by_role("button", name="Count them").click()
     page.get_by_text("1 delivery would be sent again.").wait_for()
-    assert bad(page) == []
+    assert page.axe() == []
     page.get_by_role("button", name="Send them again").click()
     page.get_by_text("1 delivery is sent again.").wait_for()
     assert state_of(delivery) == "pending"
