@@ -86,9 +86,11 @@ def test_menus_open_and_close_by_keys(live_server, browser_page, staff, order, o
     sign_in(page, live_server, staff("viewer"))
     page.goto(f"{live_server.url}/admin/orders/order/")
     button = page.get_by_role("button", name=opener)
-    button.press("Enter")
+    page.get_by_role("button", name=opener, expanded=False).press("Enter")
     page.wait_for_function("area => document.querySelector(area).contains(document.activeElement)", arg=area)
+    page.get_by_role("button", name=opener, expanded=True).wait_for()
     page.keyboard.press("Escape")
     page.locator(area).wait_for(state="hidden")
+    page.get_by_role("button", name=opener, expanded=False).wait_for()
     assert button.evaluate("button => button === document.activeElement")
     assert page.errors == []

@@ -35,7 +35,22 @@ document.addEventListener("DOMContentLoaded", () => document.querySelectorAll(OP
   one.setAttribute("role", "button");
   one.querySelectorAll(".material-symbols-outlined").forEach((icon) => icon.setAttribute("aria-hidden", "true"));
   if (one.matches("span, [x-on\\:click*=openTabsDropdown]")) one.setAttribute("aria-label", "Menu");
+  tellWhetherOpen(one, areaOf(one));
 }));
+
+function tellWhetherOpen(one, area) {
+  if (!area) return;
+  const tell = () => one.setAttribute("aria-expanded", area.checkVisibility());
+  tell();
+  const changes = new MutationObserver(tell);
+  [area, area.parentElement].forEach((part) => changes.observe(part, { attributes: true, attributeFilter: ["class", "style"] }));
+}
+
+function goIn(area, tries = 40) { // it may have to be slid in first
+  const first = area.querySelector("a[href], button, input:not([type=hidden]), select, [role=button]");
+  first?.focus();
+  if (first !== document.activeElement && tries) setTimeout(() => goIn(area, tries - 1), 50);
+}
 
 document.addEventListener("keydown", (event) => {
   if (["Enter", " "].includes(event.key) && event.target.matches(OPENERS)) {
@@ -43,7 +58,7 @@ document.addEventListener("keydown", (event) => {
     event.target.click();
     if (!areaOf(event.target)) return;
     opener = event.target;
-    setTimeout(() => areaOf(opener).querySelector("a[href], button, input:not([type=hidden]), select, [role=button]")?.focus(), 250);
+    goIn(areaOf(opener));
   } else if (event.key === "Escape" && opener && areaOf(opener).contains(event.target)) {
     (opener.matches("span") ? opener : document.body).click(); // the side bar is switched, the others close by a click elsewhere
     opener.focus();
