@@ -15,6 +15,7 @@ from kombu import Queue
 
 from walletapp import settings_rules
 from walletapp.redaction import redact
+from walletapp.sidebar import NAVIGATION
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()  # NAME_FILE is read as well, for container secrets
@@ -444,147 +445,9 @@ UNFOLD: dict[str, Any] = {
     "DASHBOARD_CALLBACK": "desk.dashboard.dashboard",
     "SIDEBAR": {
         "show_search": True,  # the key t leads there, / to the search of a list
-        "navigation": [
-            {
-                "title": None,
-                "items": [{"title": _("Dashboard"), "icon": "dashboard", "link": reverse_lazy("admin:index")}],
-            },
-            {
-                "title": _("Shop"),
-                "items": [
-                    {
-                        "title": _("Orders"),
-                        "icon": "receipt_long",
-                        "link": reverse_lazy("admin:orders_order_changelist"),
-                    },
-                    {"title": _("Refunds"), "icon": "undo", "link": reverse_lazy("admin:orders_refund_changelist")},
-                    {"title": _("Passes"), "icon": "qr_code_2", "link": reverse_lazy("admin:passes_pass_changelist")},
-                    {"title": _("Coupons"), "icon": "sell", "link": reverse_lazy("admin:passes_coupon_changelist")},
-                    {"title": _("Jobs"), "icon": "pending_actions", "link": reverse_lazy("admin:jobs_job_changelist")},
-                ],
-            },
-            {
-                "title": _("Members"),
-                "items": [
-                    {"title": _("Members"), "icon": "group", "link": reverse_lazy("admin:shops_member_changelist")},
-                    {
-                        "title": _("Points"),
-                        "icon": "savings",
-                        "link": reverse_lazy("admin:shops_pointsentry_changelist"),
-                    },
-                ],
-            },
-            {
-                "title": _("Partners"),
-                "items": [
-                    {"title": _("API tokens"), "icon": "key", "link": reverse_lazy("admin:shops_apitoken_changelist")},
-                    {
-                        "title": _("Webhooks"),
-                        "icon": "webhook",
-                        "link": reverse_lazy("admin:webhooks_endpoint_changelist"),
-                    },
-                    {
-                        "title": _("Deliveries"),
-                        "icon": "outbox",
-                        "link": reverse_lazy("admin:webhooks_delivery_changelist"),
-                    },
-                    {"title": _("Calls"), "icon": "call_made", "link": reverse_lazy("admin:webhooks_call_changelist")},
-                    {
-                        "title": _("Receiver exams"),
-                        "icon": "quiz",
-                        "link": reverse_lazy("admin:webhooks_examreport_changelist"),
-                    },
-                ],
-            },
-            {
-                "title": _("Apple Wallet"),
-                "items": [
-                    {
-                        "title": _("Diagnosis"),
-                        "icon": "stethoscope",
-                        "link": reverse_lazy("admin:applewallet_packagetype_changelist"),
-                    },
-                    {
-                        "title": _("Design"),
-                        "icon": "palette",
-                        "link": reverse_lazy("admin:applewallet_design_changelist"),
-                    },
-                    {
-                        "title": _("Certificates"),
-                        "icon": "workspace_premium",
-                        "link": reverse_lazy("admin:applewallet_credential_changelist"),
-                    },
-                    {
-                        "title": _("Packages"),
-                        "icon": "wallet",
-                        "link": reverse_lazy("admin:applewallet_package_changelist"),
-                    },
-                    {
-                        "title": _("Devices"),
-                        "icon": "smartphone",
-                        "link": reverse_lazy("admin:applewallet_device_changelist"),
-                    },
-                    {
-                        "title": _("Pushes"),
-                        "icon": "notifications",
-                        "link": reverse_lazy("admin:applewallet_push_changelist"),
-                    },
-                    {
-                        "title": _("Device log"),
-                        "icon": "bug_report",
-                        "link": reverse_lazy("admin:applewallet_devicelog_changelist"),
-                    },
-                ],
-            },
-            {
-                "title": _("Buyer wallet"),
-                "items": [
-                    {
-                        "title": _("Clients"),
-                        "icon": "apps",
-                        "link": reverse_lazy("admin:buyers_client_changelist"),
-                        "permission": "buyers.admin_doors.sees_clients",
-                    },
-                    {
-                        "title": _("Clients' certificates"),
-                        "icon": "workspace_premium",
-                        "link": reverse_lazy("admin:buyers_clientcertificate_changelist"),
-                        "permission": "buyers.admin_doors.sees_clients",
-                    },
-                    {
-                        "title": _("Clients' orders"),
-                        "icon": "package_2",
-                        "link": reverse_lazy("admin:buyers_walletorder_changelist"),
-                        "permission": "buyers.admin_doors.sees_clients",
-                    },
-                    {
-                        "title": _("Requests"),
-                        "icon": "swap_horiz",
-                        "link": reverse_lazy("admin:buyers_clientrequest_changelist"),
-                        "permission": "buyers.admin_doors.sees_clients",
-                    },
-                ],
-            },
-            {
-                "title": _("Settings"),
-                "items": [
-                    {"title": _("Brand"), "icon": "storefront", "link": reverse_lazy("admin:shops_brand_changelist")},
-                    {"title": _("Staff"), "icon": "badge", "link": reverse_lazy("admin:shops_staff_changelist")},
-                    {
-                        "title": _("Users"),
-                        "icon": "person",
-                        "link": reverse_lazy("admin:accounts_user_changelist"),
-                        "permission": lambda request: request.user.is_superuser,
-                    },
-                ],
-            },
-        ],
+        "navigation": NAVIGATION,
     },
 }
-
-for _group in UNFOLD["SIDEBAR"]["navigation"]:  # a partner's developers see what is theirs
-    for _item in _group["items"]:
-        _item.setdefault("permission", "shops.brand_admin.works_for_a_brand")
 
 # --- Logs: one JSON object a line on standard error, with the request's id from web to worker ------------------------
 
