@@ -17,6 +17,7 @@ import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
+from accounts.kept_secrets import ensure_keys_fit
 from applewallet.apns import Channel, NoAnswer
 from applewallet.channels import Channels
 from applewallet.push_answers import Outcome, Verdict, again, judge
@@ -100,8 +101,10 @@ def stop() -> None:
 def drain(max_seconds: float = 20.0) -> int:
     """Send what is due until nothing is, or for `max_seconds`; returns how many pushes were sent.
 
-    One drain at a time in a process: a second caller leaves word, and the first goes round once more.
+    One drain at a time in a process: a second caller leaves word, and the first goes round once more. Raises
+    KeysDoNotFit in a process that cannot open the certificates: no attempt is spent on that.
     """
+    ensure_keys_fit()
     _wanted.set()
     sent = 0
     while _wanted.is_set() and not _stopping.is_set() and _draining.acquire(blocking=False):

@@ -12,6 +12,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
 from django.contrib import admin
 from django.db import connection
 from django.utils import timezone, translation
@@ -26,6 +27,14 @@ ROOT = Path(__file__).resolve().parent.parent
 def pytest_sessionstart():
     """Load the admin's pages in their own order, whichever of them a test imports first."""
     admin.autodiscover()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _keys_fit():
+    """As in a process that has looked once: the statements of that are no test's own."""
+    from accounts.kept_secrets import _fitting  # noqa: PLC0415 -- settings are there only now
+
+    _fitting.add(tuple(settings.ENCRYPTION_KEYS))
 
 
 def pytest_configure(config):

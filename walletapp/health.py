@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, JsonResponse
 
+from accounts.kept_secrets import KeysDoNotFit, ensure_keys_fit
+
 SHUTTING_DOWN = "57P"  # how PostgreSQL's codes for that begin (its appendix A); a connection that broke has none
 
 
@@ -24,10 +26,19 @@ def live(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 -- Django's sign
 
 
 def ready(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 -- Django's signature
-    """200 while PostgreSQL answers. A Redis that is down is told but is no reason to take the process out."""
+    """200 while PostgreSQL answers and ENCRYPTION_KEYS open what it keeps.
+
+    A Redis that is down is told but is no reason to take the process out.
+    """
     database, broker = _database(), _redis()
-    state = {"status": "ok" if database else "unavailable", "postgresql": database, "redis": broker}
-    return JsonResponse(state, status=200 if database else 503)
+    keys = database and _keys()
+    state = {
+        "status": "ok" if database and keys else "unavailable",
+        "postgresql": database,
+        "encryption_keys": keys,
+        "redis": broker,
+    }
+    return JsonResponse(state, status=200 if database and keys else 503)
 
 
 def _database() -> bool:
@@ -35,6 +46,14 @@ def _database() -> bool:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError:
+        return False
+    return True
+
+
+def _keys() -> bool:
+    try:
+        ensure_keys_fit()
+    except (KeysDoNotFit, DatabaseError):
         return False
     return True
 

@@ -24,6 +24,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from accounts.encryption import decrypt
+from accounts.kept_secrets import ensure_keys_fit
 from webhooks import statements, transport
 from webhooks.models import Outcome
 from webhooks.signing import headers_of
@@ -210,8 +211,10 @@ def drain() -> int:
     """Send what is due until nothing is; returns how many calls were made.
 
     One drain at a time in a process: a second caller leaves word, and the first claims again at once. There is no limit
-    of time: a drain that claimed no more would wait for its slowest call, and everybody else's news with it.
+    of time: a drain that claimed no more would wait for its slowest call, and everybody else's news with it. Raises
+    KeysDoNotFit in a process that could not sign: no attempt is spent on that.
     """
+    ensure_keys_fit()
     _wanted.set()
     calls = 0
     while _wanted.is_set() and not _stopping.is_set():

@@ -23,13 +23,15 @@ from walletapp import settings_rules
 def test_live_and_ready(client, db):
     assert client.get("/live").json() == {"status": "ok"}
     answer = client.get("/ready")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "postgresql": True, "redis": True})
+    state = {"status": "ok", "postgresql": True, "encryption_keys": True, "redis": True}
+    assert (answer.status_code, answer.json()) == (200, state)
 
 
 def test_ready_without_redis_still_serves(client, db, settings):
     settings.REDIS_URL = "unix:///tmp/nobody-listens-here.sock"
     answer = client.get("/ready")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "postgresql": True, "redis": False})
+    state = {"status": "ok", "postgresql": True, "encryption_keys": True, "redis": False}
+    assert (answer.status_code, answer.json()) == (200, state)
 
 
 def test_metrics_count_by_route_and_tell_of_the_queue(api, brand, client):

@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import BinaryField
 
 from accounts.encryption import decrypt, encrypt
+from accounts.kept_secrets import encrypted_columns
 from accounts.models import User
 from accounts.second_factor import begin
 from applewallet.credentials import install_push_key
@@ -20,7 +21,6 @@ from tests.buyers.keeping import make_address, make_card
 from tests.buyers.making import make_buyer
 from tests.making import make_endpoint
 from walletapp.management.commands import rotate_encryption
-from walletapp.management.commands.rotate_encryption import encrypted_columns
 from webhooks.models import Endpoint
 
 OPEN = {"Event.body", "IdempotencyKey.answer", "Image.content", "JobChunk.content"}  # what is sent or shown as it is

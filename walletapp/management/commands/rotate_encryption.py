@@ -4,24 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from cryptography.fernet import InvalidToken
-from django.apps import apps
 from django.core.management import BaseCommand, CommandError
-from django.db.models import BinaryField
 
 from accounts.encryption import rotate
+from accounts.kept_secrets import encrypted_columns
 
 BATCH = 500  # rows that are read at once
-ALSO = {"previous_key"}  # encrypted without saying so
-
-
-def encrypted_columns() -> dict[Any, list[str]]:
-    """Where secrets are: every binary column named `encrypted_…`, and a few by other names, by model."""
-    found: dict[Any, list[str]] = {}
-    for model in apps.get_models():
-        for field in model._meta.concrete_fields:  # noqa: SLF001 -- Django's own way to ask
-            if isinstance(field, BinaryField) and (field.name.startswith("encrypted_") or field.name in ALSO):
-                found.setdefault(model, []).append(field.name)
-    return found
 
 
 class Command(BaseCommand):
