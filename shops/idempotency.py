@@ -17,7 +17,7 @@ HEADER = "Idempotency-Key"
 CLAIM = """
 INSERT INTO orders_idempotencykey (brand_id, token_id, key, request_digest) VALUES (%s, %s, %s, %s)
 ON CONFLICT (token_id, key) DO UPDATE
-SET request_digest = excluded.request_digest, answer_status = NULL, answer = NULL, created_at = now()
+SET request_digest = excluded.request_digest, answer_status = NULL, answer = NULL, answer_etag = '', created_at = now()
 WHERE orders_idempotencykey.created_at < now() - interval '24 hours'
 RETURNING id
 """
@@ -44,7 +44,8 @@ def once(request: Request, token: ApiToken, write: Callable[[], Response]) -> Re
         response = write()
         kept.answer_status = response.status_code
         kept.answer = orjson.dumps(response.data)
-        kept.save(update_fields=["answer_status", "answer"])
+        kept.answer_etag = response.headers.get("ETag", "")
+        kept.save(update_fields=["answer_status", "answer", "answer_etag"])
         return response
 
 
@@ -59,6 +60,5 @@ def key_of(request: Request) -> str:
 def _replay(kept: IdempotencyKey, digest: str) -> Response:
     if kept.request_digest != digest:
         raise InvalidInput({HEADER: ["This Idempotency-Key was used for another request."]})
-    return Response(
-        orjson.Fragment(bytes(kept.answer or b"")), kept.answer_status, headers={"Idempotent-Replayed": "true"}
-    )
+    headers = {"Idempotent-Replayed": "true"} | ({"ETag": kept.answer_etag} if kept.answer_etag else {})
+    return Response(orjson.Fragment(bytes(kept.answer or b"")), kept.answer_status, headers=headers)

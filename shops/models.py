@@ -275,6 +275,7 @@ class IdempotencyKey(BrandOwned):
     request_digest = models.CharField(max_length=64, help_text=_("SHA-256 of method, path and what the body says."))
     answer_status = models.PositiveSmallIntegerField(null=True)
     answer = models.BinaryField(null=True)
+    answer_etag = models.CharField(max_length=100, default="", db_default="")
     created_at = models.DateTimeField(db_default=Now())
 
     brand = models.ForeignKey(Brand, models.CASCADE, related_name="idempotency_keys")

@@ -23,6 +23,7 @@ def test_the_same_key_and_body_replay_the_first_answer(api, body):
     again = api.post("/orders", dict(reversed(body.items())), Idempotency_Key="k1")
     assert (again.status_code, again.json()) == (201, first.json())
     assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.headers["ETag"] == first.headers["ETag"] == '"1"'
     assert "Idempotent-Replayed" not in first.headers
     assert Order.objects.count() == 1
 
