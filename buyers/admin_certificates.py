@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -131,12 +131,16 @@ class ClientCertificateAdmin(ClientAdminDoor):
         return HttpResponse(row.certificate, content_type="application/x-pem-file", headers=disposition)
 
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Encrypt nothing to it any more."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
+        """Ask, and then encrypt nothing to it any more."""
         row = self.get_object(request, object_id)
         if row is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if row.revoked_at is not None:
+            return redirect("admin:buyers_clientcertificate_change", row.pk)
+        if request.method != "POST":
+            context = {**self.admin_site.each_context(request), "opts": self.opts, "original": row}
+            context["title"] = _("Revoke the certificate?")
+            return TemplateResponse(request, "admin/buyers/clientcertificate/revoke.html", context)
         revoke(row)
         self.log_change(request, row, _("Revoked."))
         messages.success(request, _("The certificate is revoked. Nothing is encrypted to it any more."))

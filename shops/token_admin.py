@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -105,8 +106,10 @@ class ApiTokenAdmin(ShowsSecretOnce, BrandAdmin):
 
     @admin.action(description=_("Revoke"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, tokens: QuerySet[ApiToken]) -> HttpResponse:
-        """Make the tokens useless from now on."""
+        """Ask, and then make the tokens useless from now on."""
         chosen = [t for t in tokens.filter(revoked_at=None) if self.has_revoke_permission(request, t)]
+        if chosen and "confirmed" not in request.POST:
+            return self._ask(request, chosen)
         for token in chosen:
             token.revoked_at = timezone.now()
             token.save(update_fields=["revoked_at"])
@@ -114,6 +117,11 @@ class ApiTokenAdmin(ShowsSecretOnce, BrandAdmin):
         text = ngettext("%d token revoked.", "%d tokens revoked.", len(chosen)) % len(chosen)
         messages.add_message(request, messages.SUCCESS if chosen else messages.WARNING, text)
         return redirect("admin:shops_apitoken_changelist")
+
+    def _ask(self, request: HttpRequest, chosen: list[ApiToken]) -> HttpResponse:
+        title = ngettext("Revoke %d token", "Revoke %d tokens", len(chosen)) % len(chosen)
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "tokens": chosen}
+        return TemplateResponse(request, "admin/shops/revoke_tokens.html", context)
 
     @display(description=_("ends in"))
     def ends_in(self, token: ApiToken) -> str:

@@ -110,7 +110,9 @@ def test_choosing_all_means_all_of_ones_own(staff, order, their_order):
 
 def test_another_brands_token_cannot_be_revoked(staff, theirs):
     token = theirs.apitokens.get()
-    staff("owner").act("shops_apitoken", "revoke", token)
+    owner = staff("owner")
+    for sure in ({}, {"confirmed": "yes"}):
+        assert token.hint not in owner.act("shops_apitoken", "revoke", token, **sure).content.decode()
     token.refresh_from_db()
     assert token.revoked_at is None
 

@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from shops.tokens import digest
-from tests.admin.helping import text_of
+from tests.admin.helping import hidden_fields, text_of
 
 
 def secret_on(page):
@@ -59,10 +59,14 @@ def test_a_token_cannot_be_changed_only_revoked(staff, brand):
     assert owner.post("shops_apitoken_change", token.pk, name="x", abilities=["*"]).status_code == 403
     assert owner.post("shops_apitoken_delete", token.pk, post="yes").status_code == 403
     assert "Revoke this token" in text_of(owner.get("shops_apitoken_change", token.pk))
-    staff("manager").act("shops_apitoken", "revoke", token)
+    staff("manager").act("shops_apitoken", "revoke", token, confirmed="yes")
+    question = owner.act("shops_apitoken", "revoke", token)
+    assert "it cannot be undone" in text_of(question)
     token.refresh_from_db()
     assert (token.abilities, token.revoked_at) == (["shops.get"], None)
-    owner.act("shops_apitoken", "revoke", token)
+    sent = hidden_fields(question)
+    assert sent["_selected_action"] == str(token.pk)
+    owner.post("shops_apitoken_changelist", **sent)
     token.refresh_from_db()
     assert token.revoked_at <= timezone.now()
     assert "Revoke this token" not in text_of(owner.get("shops_apitoken_change", token.pk))

@@ -74,9 +74,10 @@ def test_a_file_that_does_not_do_is_told_why(developer, ours):
     assert ClientCertificate.objects.count() == 0
 
 
-def test_revoking_takes_a_post_and_is_for_good(developer, ours):
+def test_revoking_is_asked_about_and_is_for_good(developer, ours):
     row = receive(ours, pem(certified(KEY)))
-    assert developer.get(page_of(row, "revoke")).status_code == 405
+    assert page_of(row, "revoke") in developer.get(page_of(row)).content.decode()
+    assert "That cannot be undone." in developer.get(page_of(row, "revoke")).content.decode()
     row.refresh_from_db()
     assert row.revoked_at is None
     assert developer.post(page_of(row, "revoke")).status_code == 302
@@ -93,7 +94,8 @@ def test_other_clients_are_not_there_for_a_developer(developer, superuser, ours)
     for word in ("change", "download"):
         assert developer.get(page_of(row, word)).status_code == 302
         assert developer.get(page_of(row, word))["Location"] == reverse("admin:index")
-    developer.post(page_of(row, "revoke"))
+    for ask in (developer.get, developer.post):
+        assert ask(page_of(row, "revoke"))["Location"] == reverse("admin:index")
     answer = upload(developer, theirs, pem(certified(new_key())))
     assert "Select a valid choice" in answer.content.decode()
     row.refresh_from_db()
