@@ -5,6 +5,8 @@ from types import MappingProxyType
 from typing import Any
 
 import orjson
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -15,6 +17,7 @@ from buyers.history import PAYMENT, SHIPMENT
 from buyers.models import WalletOrder
 from buyers.tracking import track_id
 from shops.brand_admin import ReadOnly
+from shops.permissions import may
 from shops.sentences import in_language
 from shops.speaking import second
 
@@ -41,8 +44,14 @@ class WalletOrderAdmin(ReadOnly, ClientAdminDoor):
         "last_body",
         "all_revisions",
     ]
-    readonly_fields = ["ours", "track_link", "all_findings", "last_body", "all_revisions"]
+    readonly_fields = ["ours", "ours_linked", "track_link", "all_findings", "last_body", "all_revisions"]
     ordering = ["-pk"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Our order as a link for whoever may open it: a partner's developer mostly may not."""
+        ours = obj and obj.order
+        opens = bool(ours) and may(request.user, "view", ours.brand_id)
+        return ["ours_linked" if opens and name == "ours" else name for name in self.fields]
 
     @display(description=_("number"))
     def number(self, order: WalletOrder) -> str:
@@ -70,6 +79,13 @@ class WalletOrderAdmin(ReadOnly, ClientAdminDoor):
         if order.order is None:
             return _("None: no brand is known for the merchant “%(id)s”.") % {"id": order.merchant_id}
         return f"{order.order.brand}: {order.order.number} ({order.order.uuid})"
+
+    @display(description=_("our order"))
+    def ours_linked(self, order: WalletOrder) -> Any:
+        """The same, leading there."""
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:orders_order_change", args=[order.order_id]), self.ours(order)
+        )
 
     @display(description=_("track link"))
     def track_link(self, order: WalletOrder) -> str:

@@ -18,6 +18,7 @@ from buyers.models import AccessToken, Client, ClientRequest, Grant, Merchant, R
 from buyers.scopes import ADDRESS, CARD, ENCRYPTED
 from tests.admin.helping import Admin, text_of
 from tests.buyers.making import REDIRECT_URI, connect, make_client
+from tests.buyers.ordering import PATH, confirm, introduce, sample
 
 ADDED = {
     "name": "Shop Partner",
@@ -240,6 +241,16 @@ def test_merchants_are_named_by_superusers(root, developer, partner, brand):
     page = root.post("buyers_client_change", partner.client.pk, **fields)
     assert page.status_code == 302
     assert (Merchant.objects.get().brand, Merchant.objects.get().client) == (brand, partner.client)
+
+
+def test_our_order_is_a_link_for_whoever_may_open_it(root, developer, partner, buyer, brand):
+    introduce(partner.client, brand)
+    row = confirm(partner.client, buyer)
+    assert partner.put(PATH, sample()).status_code == 204
+    order = brand.orders.get()
+    link = f'href="/admin/orders/order/{order.pk}/change/"'
+    pages = [text_of(admin.get("buyers_walletorder_change", row.pk)) for admin in (root, developer)]
+    assert [(link in page, str(order.uuid) in page) for page in pages] == [(True, True), (False, True)]
 
 
 def test_developers_must_be_able_to_sign_in(root, partner, buyer):
