@@ -16,7 +16,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.db import connection
 from django.utils import timezone, translation
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.client import Api
 from tests.making import make_brand, token_for
@@ -41,6 +41,7 @@ def pytest_configure(config):
     """Give each process of every run its own corner of Redis, which may hold more than this run."""
     # Playwright keeps an event loop in the thread of the tests, which Django would take for an asynchronous caller.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=30_000)  # milliseconds, as its other waits: a busy machine is no fault
     os.environ["REDIS_PREFIX"] = f"test-{uuid4()}"
 
 
