@@ -59,7 +59,7 @@ def test_a_token_and_an_endpoint_without_their_secrets(staff, brand):
     page = text_of(owner.post("shops_apitoken_add", name="Till", abilities=["shops.get"]))
     secret = re.search(r'value="\d+\|(\w{48})"', page).group(1)
     token = brand.apitokens.get()
-    owner.act("shops_apitoken", "revoke", token)
+    owner.act("shops_apitoken", "revoke", token, confirmed="yes")
     endpoint, key = make_endpoint(brand)
     owner.post("webhooks_endpoint_key", endpoint.pk)
     said = "".join(f"{entry.change_message}{entry.object_repr}" for entry in LogEntry.objects.all())
