@@ -11,6 +11,7 @@ from django.utils.translation import gettext, gettext_noop
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
+from structlog.contextvars import get_contextvars
 
 from buyers.errors import error_body
 from shops.errors import InvalidInput, ShopError, TooSoon
@@ -159,12 +160,13 @@ def with_page_of_405(get_response: GetResponse) -> GetResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer a fault of ours, without saying anything about it; the log has it with the request's id.
+    """Answer a fault of ours and say nothing of it but the request's id, by which the log has it.
 
     While PostgreSQL is away it is a 503, which clients and balancers know to try again.
     """
+    found = {"request_id": get_contextvars().get("request_id", "")}
     if not is_away(sys.exception()):
-        return _plain(request, 500, gettext_noop("Server Error"))
-    answer = _plain(request, 503, gettext_noop("Service Unavailable"))
+        return _plain(request, 500, gettext_noop("Server Error"), **found)
+    answer = _plain(request, 503, gettext_noop("Service Unavailable"), **found)
     answer["Retry-After"] = str(RETRY_AFTER)
     return answer

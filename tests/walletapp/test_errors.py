@@ -6,6 +6,7 @@ from django.db.transaction import atomic
 from django.test import Client
 
 from orders import reading
+from storefront.pages import BrandPage
 from tests.making import make_order
 from walletapp.health import is_away
 from walletapp.postgres.base import DatabaseWrapper
@@ -37,6 +38,19 @@ def test_a_form_without_its_token_is_refused_with_a_page_of_ours(brand):
     assert page.status_code == 403
     assert "The form was not accepted." in page.content.decode()
     assert "DEBUG" not in page.content.decode()
+
+
+def test_a_fault_of_ours_has_a_page_with_the_number_that_the_log_has(client, brand, monkeypatch):
+    def broken(*_args, **_facts):
+        raise RuntimeError("a secret of ours")
+
+    monkeypatch.setattr(BrandPage, "page", broken)
+    client.raise_request_exception = False
+    page = client.get(f"/s/{brand.slug}/", headers={"Accept": "text/html"})
+    assert page.status_code == 500
+    assert "Something went wrong on our side." in page.content.decode()
+    assert page.headers["X-Request-ID"] in page.content.decode()
+    assert "secret" not in page.content.decode()
 
 
 def test_the_api_speaks_json_whatever_is_accepted(api, brand):
