@@ -42,12 +42,14 @@ def check(job: Job) -> None:
 
 
 def _count(upload: IO[bytes]) -> int | None:
-    """About how many rows there are, for the progress bar. A workbook's are not counted."""
-    lines = sum(piece.count(b"\n") for piece in iter(lambda: upload.read(files.PIECE), b""))
+    """About how many rows there are below the heading, for the progress bar. A workbook's are not counted."""
+    breaks, last = 0, b""
+    while piece := upload.read(files.PIECE):
+        breaks, last = breaks + piece.count(b"\n"), piece[-1:]
     upload.seek(0)
     is_workbook = upload.read(2) == b"PK"
     upload.seek(0)
-    return None if is_workbook else lines
+    return None if is_workbook else max(breaks - (last == b"\n"), 0)
 
 
 def _batches(read: Iterator[Arrival | list[Problem]]) -> Iterator[list[Arrival | list[Problem]]]:

@@ -25,6 +25,14 @@ def problems_of(job):
     return list(job.lines.order_by("pk").values_list("row", "column", "text"))
 
 
+@pytest.mark.parametrize("content", [GOOD, GOOD.rstrip("\n")])
+def test_the_bar_is_for_the_rows_below_the_heading(staff, monkeypatch, content):
+    told = []
+    monkeypatch.setattr(member_files, "pulse", lambda _job, **facts: told.append(facts))
+    checked(staff("manager"), content)
+    assert told[0] == {"done": 0, "total": 2}
+
+
 def test_a_check_changes_nothing_and_tells_what_would_happen(staff, brand):
     make_member(brand, email="Ben@Example.com", name="Benjamin", points=30)
     manager = staff("manager")
