@@ -24,7 +24,7 @@ from applewallet.credentials import install_push_key, remove_push_key
 from applewallet.models import Credential, PackageType
 from applewallet.push_queue import resume
 from applewallet.services import web_service_url
-from shops.brand_admin import BrandAdmin, ReadOnly
+from shops.brand_admin import BrandAdmin, ReadOnly, question_page
 from shops.errors import InvalidInput
 
 
@@ -145,7 +145,9 @@ class PackageTypeAdmin(ReadOnly, BrandAdmin):
             self.log_change(request, package_type, _("Key for pushes removed."))
             messages.success(request, _("Pushes are sent with the certificate now."))
             return redirect("admin:applewallet_packagetype_change", package_type.pk)
-        return self._show(request, package_type, "remove_push_key", {"title": _("Remove the key for pushes")})
+        text = _("Pushes are sent with the certificate again. We keep no copy of the key.")
+        texts = {"title": _("Remove the key for pushes"), "text": text, "label": _("Remove it"), "about": package_type}
+        return question_page(self, request, package_type, **texts)
 
     def _show(
         self, request: HttpRequest, package_type: PackageType, template: str, context: dict[str, Any]

@@ -21,6 +21,7 @@ from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget
 from buyers.admin_doors import ClientAdminDoor, sees_clients
 from buyers.certificates import MOST_BYTES, receive, revoke
 from buyers.models import Client, ClientCertificate
+from shops.brand_admin import question_page
 from shops.errors import InvalidInput
 
 COLORS = {"valid": "success", "revoked": "danger", "expired": "danger", "later": "warning"}
@@ -138,9 +139,9 @@ class ClientCertificateAdmin(ClientAdminDoor):
         if row.revoked_at is not None:
             return redirect("admin:buyers_clientcertificate_change", row.pk)
         if request.method != "POST":
-            context = {**self.admin_site.each_context(request), "opts": self.opts, "original": row}
-            context["title"] = _("Revoke the certificate?")
-            return TemplateResponse(request, "admin/buyers/clientcertificate/revoke.html", context)
+            text = _("Once it is revoked, nothing is encrypted to it any more. That cannot be undone.")
+            texts = {"title": _("Revoke the certificate?"), "text": text, "label": _("Revoke it")}
+            return question_page(self, request, row, about=row.fingerprint, **texts)
         revoke(row)
         self.log_change(request, row, _("Revoked."))
         messages.success(request, _("The certificate is revoked. Nothing is encrypted to it any more."))

@@ -30,7 +30,7 @@ from buyers.models import Client, Merchant
 from buyers.redirects import check_redirect_uris, differences
 from buyers.scopes import ENCRYPTED
 from buyers.vaults import can_encrypt
-from shops.brand_admin import ShowsSecretOnce, secret_page
+from shops.brand_admin import ShowsSecretOnce, question_page, secret_page
 
 LARGEST_LOGO = 500_000  # bytes
 OVERLAPS = [(0, gettext_lazy("Not at all: it ends now")), (1, gettext_lazy("1 day")), (7, gettext_lazy("7 days"))]
@@ -205,7 +205,9 @@ class ClientAdmin(ShowsSecretOnce, ClientAdminDoor):
         """Ask how long the present secret stays valid, then show the new one once."""
         form = RotationForm(request.POST if request.method == "POST" else None)
         if not form.is_valid():
-            return self._ask(request, client, "rotate", title=_("Rotate the secret"), form=form)
+            context = {**self.admin_site.each_context(request), "opts": self.opts, "original": client, "form": form}
+            context["title"] = _("Rotate the secret")
+            return TemplateResponse(request, "admin/buyers/client/rotate.html", context)
         secret = clients.rotate_secret(client, form.cleaned_data["days"])
         self.log_change(request, client, _("Secret rotated."))
         heading = _("The client has a new secret")
@@ -214,7 +216,12 @@ class ClientAdmin(ShowsSecretOnce, ClientAdminDoor):
     def end_tokens(self, request: HttpRequest, client: Client) -> HttpResponse:
         """Ask, then end every token of the client."""
         if request.method != "POST":
-            return self._ask(request, client, "end_tokens", title=_("Revoke all tokens"))
+            text = _(
+                "All its access and refresh tokens end now, and codes that were not used yet. Its buyers stay "
+                "connected: the partner has to ask each of them again to get new tokens."
+            )
+            verb = _("Revoke all tokens")
+            return question_page(self, request, client, title=verb, text=text, label=verb, about=client)
         count = tokens.end_all(client)
         self.log_change(request, client, _("All tokens revoked: %d.") % count)
         text = ngettext("%d buyer's tokens are revoked.", "%d buyers' tokens are revoked.", count) % count
@@ -231,10 +238,6 @@ class ClientAdmin(ShowsSecretOnce, ClientAdminDoor):
             return view(request, client)
 
         return self.admin_site.admin_view(page)
-
-    def _ask(self, request: HttpRequest, client: Client, template: str, **more: Any) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "original": client, **more}
-        return TemplateResponse(request, f"admin/buyers/client/{template}.html", context)
 
     @display(description=gettext_lazy("environment"), ordering="environment", label={"live": "success", "sandbox": ""})
     def environment_badge(self, client: Client) -> tuple[str, str]:

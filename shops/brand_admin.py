@@ -298,6 +298,19 @@ class ShowsSecretOnce:
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[misc]
 
 
+def question_page(model_admin: Any, request: HttpRequest, obj: Any, **texts: Any) -> HttpResponse:
+    """Ask before something is done to `obj` for good: `title`, `text`, the verb as `label`, perhaps `about`."""
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "original": obj,
+        "back": reverse(f"admin:{model_admin.opts.app_label}_{model_admin.opts.model_name}_change", args=[obj.pk]),
+        **texts,
+    }
+    request.current_app = model_admin.admin_site.name
+    return TemplateResponse(request, "admin/question.html", context)
+
+
 def secret_page(model_admin: Any, request: HttpRequest, obj: Any, **texts: Any) -> HttpResponse:
     """Answer with a new secret. It goes straight into this one response: neither a session nor a cookie holds it."""
     context = {

@@ -6,12 +6,12 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from accounts.history import note
 from accounts.second_factor import factor_of, remove
+from shops.brand_admin import question_page
 from shops.models import Staff
 from shops.permissions import may
 
@@ -48,13 +48,12 @@ class ResetsFactor:
                 note(request.user, place.user, str(_("Second factor reset.")))
                 messages.success(request, _("The second factor is reset."))
             return redirect("admin:shops_staff_change", place.pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "original": place,
-            "title": _("Reset the second factor of %(user)s") % {"user": place.user},
-        }
-        return TemplateResponse(request, "admin/shops/reset_factor.html", context)
+        title = _("Reset the second factor of %(user)s") % {"user": place.user}
+        text = _(
+            "They sign in with their password alone, and can set up another. Make sure that it is they who ask: "
+            "call them."
+        )
+        return question_page(self, request, place, title=title, text=text, label=_("Reset it"))
 
 
 def may_reset(user: Any, place: Staff) -> bool:
