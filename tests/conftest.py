@@ -12,12 +12,12 @@ from uuid import uuid4
 import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
 from django.contrib import admin
 from django.db import connection
 from django.utils import timezone, translation
 from playwright.sync_api import expect, sync_playwright
 
+from accounts.kept_secrets import ensure_keys_fit
 from tests.client import Api
 from tests.making import make_brand, token_for
 
@@ -27,14 +27,6 @@ ROOT = Path(__file__).resolve().parent.parent
 def pytest_sessionstart():
     """Load the admin's pages in their own order, whichever of them a test imports first."""
     admin.autodiscover()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _keys_fit():
-    """As in a process that has looked once: the statements of that are no test's own."""
-    from accounts.kept_secrets import _fitting  # noqa: PLC0415 -- settings are there only now
-
-    _fitting.add(tuple(settings.ENCRYPTION_KEYS))
 
 
 def pytest_configure(config):
@@ -65,7 +57,12 @@ def _words_and_times():
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """The database goes in the end, whatever thread of a server that a browser talked to still holds a connection."""
+    """The database goes in the end, whatever thread of a server that a browser talked to still holds a connection.
+
+    In the beginning a look at its secrets, as each process takes one: no test counts the statements of that.
+    """
+    with django_db_blocker.unblock():
+        ensure_keys_fit()
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
