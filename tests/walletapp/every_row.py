@@ -243,6 +243,25 @@ def admin_addresses():
     return [reverse("admin:index"), *(one for each in admin.site._registry.values() for one in _addresses_of(each))]
 
 
+def further_pages(client):
+    """What else of the admin answers with a page when it is opened: mostly what staff can do with a row."""
+    found = [address for model_admin in admin.site._registry.values() for address in _further_addresses(model_admin)]
+    return [address for address in found if _is_page(client.get(address))]
+
+
+def _further_addresses(model_admin):
+    row = model_admin.model._default_manager.order_by("-pk").first()
+    known = {"changelist", "add", "change", "history", None}
+    for pattern in model_admin.get_urls():
+        needs, word = set(pattern.pattern.converters), pattern.name and pattern.name.split("_")[-1]
+        if word not in known and (not needs or (row and needs == {"object_id"})):
+            yield reverse(f"admin:{pattern.name}", kwargs=dict.fromkeys(needs, row.pk))
+
+
+def _is_page(answer):
+    return answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html")
+
+
 def _addresses_of(model_admin):
     """Where the admin shows a model's rows: the list, the form for a new one, a row for each state, their history."""
     model = model_admin.model

@@ -11,7 +11,7 @@ from django.urls import reverse
 from buyers.tracking import track_id
 from tests.buyers.flow import query_of
 from tests.storefront.shopping import put_in_cart, signed_in
-from tests.walletapp.every_row import Everything, admin_addresses
+from tests.walletapp.every_row import Everything, admin_addresses, further_pages
 from tests.walletapp.test_languages import TERM, TEXTS, texts
 
 # Words that Dutch has not, nor the names and codes of the rows.
@@ -73,7 +73,7 @@ def left_in_english(client, addresses):
 def test_every_page_of_the_admin_speaks_dutch(everything):
     eva = browser()
     eva.force_login(everything.owner)
-    assert left_in_english(eva, admin_addresses()) == {}
+    assert left_in_english(eva, [*admin_addresses(), *further_pages(eva)]) == {}
 
 
 def test_every_page_of_a_member_speaks_dutch(everything):

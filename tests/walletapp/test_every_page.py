@@ -4,7 +4,7 @@ import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 
-from tests.walletapp.every_row import Everything, admin_addresses
+from tests.walletapp.every_row import Everything, admin_addresses, further_pages
 
 LOOKS = [(1400, "light"), (390, "dark"), (1400, "dark"), (390, "light")]
 
@@ -25,7 +25,7 @@ def test_every_page_of_the_admin(live_server, browser_page, everything, turn):
         [{"name": name, "value": kept.value, "url": live_server.url} for name, kept in eva.cookies.items()]
     )
     shown = 0
-    for address in admin_addresses()[turn :: len(LOOKS)]:
+    for address in [*admin_addresses(), *further_pages(eva)][turn :: len(LOOKS)]:
         answer = page.goto(live_server.url + address)
         if answer.status == 200:  # rows that nobody adds by hand have no form for it
             shown += 1
